@@ -1,8 +1,8 @@
 // The two servers of the demo: embedded, or real ones by address with credentials from the environment.
 import { join } from 'node:path'
 import type { PatientIdentity } from '../src/domain/study.ts'
-import { startDemoArchive } from './archive/server.ts'
-import { demoPatient, startDemoEhr } from './ehr/server.ts'
+import { startDemoArchive } from './archive/archive-server.ts'
+import { demoPatient, startDemoEhr } from './ehr/ehr-server.ts'
 
 export const IDENTIFIER_SYSTEM = 'https://gliabridge.org/demo/mrn'
 export const ANALYSIS_SYSTEM = 'https://gliabridge.org/demo/analysis'

@@ -1,7 +1,8 @@
 // Wires a site's own figures: the tissue queries, the counting, the PDF, and the stop rules based on them.
+
 import type { Parts } from './compose-parts.ts'
 import type { SiteFigures } from './domain/concordance.ts'
-import { DAY_MS } from './domain/dicom-date.ts'
+import { DAY_MS } from './domain/durations.ts'
 import { AppError } from './domain/errors.ts'
 import { startLoop } from './domain/repeat.ts'
 import { siteFigures } from './evaluation/concordance.ts'

@@ -62,7 +62,7 @@ function openTracingIn({ traces: { url } }: Settings, version: string, log: Log)
 function hurrying(ports: HurryPorts, log: Log): () => void {
   return () =>
     void hurryWaiting(ports).catch((thrown) =>
-      log.warn({ code: asAppError(thrown).code }, 'what waited was not hurried'),
+      log.warn({ code: asAppError(thrown).code }, 'what was waiting could not be retried early'),
     )
 }
 

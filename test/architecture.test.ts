@@ -49,7 +49,7 @@ const EFFECTS = [
   /^settings\/read\.ts$/,
   /^http\/(serve|page-scripts)\.ts$/,
   /^viewer\/spool\.ts$/,
-  /^receiving\/(spool|listener|dimse(-scp)?|hl7\/mllp)\.ts$/,
+  /^receiving\/(spool|study-folders|listener|dimse(-scp)?|hl7\/mllp)\.ts$/,
   /^notices\/client-(mail|webhook)\.ts$/,
   /^web\/browser\//,
   /^cli\//,
@@ -171,6 +171,13 @@ describe('architecture', () => {
     const channels = /^(web|reports|fhir|pipeline|dicom\/sr|inference\/(lesions|encoder|segmentation))\//
     const breaches = files.filter(({ name, text }) => channels.test(name) && rounding.test(text))
     expect(breaches.map(({ name }) => name)).toEqual([])
+  })
+
+  it('writes a digest in hexadecimal, and an hour in milliseconds, in one place', () => {
+    const repeated = /createHash\('sha256'\)(?:(?!createHash)[\s\S])*?\.digest\('hex'\)|\b(?:3_600_000|86_400_000)\b/
+    const ofBrowser = /^web\/browser\//
+    const repeating = files.filter(({ name, text }) => !ofBrowser.test(name) && repeated.test(text))
+    expect(repeating.map(({ name }) => name)).toEqual(['domain/digest.ts', 'domain/durations.ts'])
   })
 
   it('leaves nothing behind in the process that its test files share', () => {

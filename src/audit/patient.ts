@@ -1,5 +1,5 @@
 // How an exported event identifies its patient: as far as its reader needs to know, and no further.
-import { createHash } from 'node:crypto'
+import { sha256Of } from '../domain/digest.ts'
 import type { AuditEntry } from '../domain/ports/audit-trail.ts'
 import type { PatientIdentity } from '../domain/study.ts'
 
@@ -58,5 +58,5 @@ export function namedQuery(query: string, { patient, identifierSystem }: ExportS
 }
 
 function digestOf(system: string, value: string): string {
-  return createHash('sha256').update(`${system}|${value}`).digest('hex')
+  return sha256Of(`${system}|${value}`)
 }

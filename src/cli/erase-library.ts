@@ -1,7 +1,7 @@
 // Removes one past patient from the library of a bundle's encoder and makes the bundle consistent again: a different model from then on.
-import { createHash } from 'node:crypto'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { sha256Of } from '../domain/digest.ts'
 import { AppError } from '../domain/errors.ts'
 import { withoutRow } from '../inference/bundle/library.ts'
 import { loadBundle } from '../inference/bundle/load.ts'
@@ -23,7 +23,7 @@ export async function eraseFromLibrary(
   const manifest = await readJson<Manifest>(join(folder, 'bundle.json'))
   const library = await readJson<{ file: string }>(join(folder, name))
   const remaining = withoutRow(library, await readFile(join(folder, library.file)), row)
-  const facts = jsonBytes({ ...remaining.facts, sha256: sha256(remaining.bytes) })
+  const facts = jsonBytes({ ...remaining.facts, sha256: sha256Of(remaining.bytes) })
   const files = { ...manifest.files, [name]: fileOf(facts), [library.file]: fileOf(remaining.bytes) }
   const whole = { ...manifest, files }
   if (!dryRun) {
@@ -45,5 +45,4 @@ async function readJson<T>(path: string): Promise<T> {
 }
 
 const jsonBytes = (value: unknown) => Buffer.from(`${JSON.stringify(value, null, 1)}\n`)
-const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
-const fileOf = (bytes: Uint8Array) => ({ sha256: sha256(bytes), bytes: bytes.length })
+const fileOf = (bytes: Uint8Array) => ({ sha256: sha256Of(bytes), bytes: bytes.length })

@@ -14,7 +14,7 @@ import {
   SALIENCY,
   STANDARD_DEVIATION,
   TUMOUR_PROBABILITY_DEVIATION,
-} from './sr/codes.ts'
+} from './sr/concepts.ts'
 
 export const PARAMETRIC_MAP_STORAGE = '1.2.840.10008.5.1.4.1.1.30'
 

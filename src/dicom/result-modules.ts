@@ -1,4 +1,5 @@
 // Modules common to all our DICOM results: the patient and study they belong to, and the equipment that made them (PS3.3 C.7, C.12.1).
+import { MINUTE_MS } from '../domain/durations.ts'
 import type { ReportableResult, ResultClock } from '../domain/finding.ts'
 import type { DicomJson } from '../domain/study.ts'
 import { PROCESSING_EQUIPMENT } from './codes.ts'
@@ -43,7 +44,7 @@ export interface Moment {
 export function momentOf(at: string, source: DicomJson, site: ResultClock = {}): Moment {
   const stated = text(copied(source, ['TimezoneOffsetFromUTC']), 'TimezoneOffsetFromUTC')
   const minutes = offsetMinutes(stated) ?? (site.timeZone === undefined ? 0 : zoneMinutes(site.timeZone, at))
-  const local = new Date(Date.parse(at) + minutes * 60_000).toISOString().replace(/[-:T]/g, '').slice(0, 14)
+  const local = new Date(Date.parse(at) + minutes * MINUTE_MS).toISOString().replace(/[-:T]/g, '').slice(0, 14)
   const shown = site.imagesUntil !== undefined && local < site.imagesUntil ? site.imagesUntil : local
   const offset = formatOffset(minutes)
   return { date: shown.slice(0, 8), time: shown.slice(8), dateTime: `${shown}${offset}`, offset }

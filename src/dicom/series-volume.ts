@@ -7,6 +7,7 @@ import type { DicomJson, Instance, Series, Uid } from '../domain/study.ts'
 import { type Grid, type Volume, voxelCount } from '../domain/volume.ts'
 import { has, items, number, text } from './dataset.ts'
 import { GeometryRefusal, gridOf } from './geometry.ts'
+import { GRID_LIMITS } from './image-limits.ts'
 import { type Part10, readPart10 } from './part10.ts'
 import { type PixelFormat, pixelFormat } from './pixel-format.ts'
 import { decodeFrame } from './pixels.ts'
@@ -115,9 +116,6 @@ export const readVolumeHere: VolumeReader = async (plan, files) => {
   for await (const bytes of files) await builder.add(bytes)
   return { volume: builder.finish(), notes: builder.notes() }
 }
-
-/** Largest allowed difference, in mm, between the position in the metadata and in the file. */
-const SAME_PLACE = 0.01
 
 /** Fills one preallocated volume; each file is decoded, rescaled, copied to its slices and released. */
 export class VolumeBuilder {
@@ -243,7 +241,9 @@ export class VolumeBuilder {
         actual !== undefined &&
         actual.rows === planned.rows &&
         actual.columns === planned.columns &&
-        actual.position.every((value, axis) => Math.abs(value - planned.position[axis]!) <= SAME_PLACE)
+        actual.position.every(
+          (value, axis) => Math.abs(value - planned.position[axis]!) <= GRID_LIMITS.samePosition.value,
+        )
       )
     })
     if (!same) {

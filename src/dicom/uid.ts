@@ -1,5 +1,6 @@
 // Unique identifiers derived from content (PS3.5 Section 9 and B.2), so that a re-run gives the same object the same UID.
 import { createHash } from 'node:crypto'
+import { sha256Of } from '../domain/digest.ts'
 import type { Uid } from '../domain/study.ts'
 
 /** "2.25." and a UUID (version 8, RFC 9562) from the sha256 of the parts; their boundaries are part of the hash. */
@@ -12,9 +13,7 @@ export function deterministicUid(...parts: string[]): Uid {
 
 /** sha256 (hexadecimal) over the sorted list; the order of the input does not matter. */
 export function digestOf(uids: string[]): string {
-  return createHash('sha256')
-    .update([...uids].sort().join('\n'))
-    .digest('hex')
+  return sha256Of([...uids].sort().join('\n'))
 }
 
 /** Whether the text is a valid UID: at most 64 characters, numbers without leading zeros. */

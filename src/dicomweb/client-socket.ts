@@ -1,13 +1,14 @@
 // The channel over which a worklist sends its events: a WebSocket (PS3.18 Section 11.12, RFC 6455), through the same proxies and with the same
 // certificates as all our requests.
 import { WebSocket } from 'undici'
+import { MINUTE_MS } from '../domain/durations.ts'
 import { AppError } from '../domain/errors.ts'
 import type { HearEvents } from '../domain/ports/worklist.ts'
 import { type Auth, authorizationOf } from './client-connection.ts'
 
 const OPEN_MS = 20_000
 /** A dead connection looks like a silent one: after this long it is opened anew, which loses nothing. */
-const SILENCE_MS = 5 * 60_000
+const SILENCE_MS = 5 * MINUTE_MS
 /** A worklist's own events have a few hundred bytes. */
 const MAX_EVENT_CHARACTERS = 1_000_000
 

@@ -1,6 +1,7 @@
 // A site's acceptance of a bundle: limits stated beforehand, the site's own studies, and go or no-go; the content of the signed document.
-import type { BundleIdentity, Head } from './finding.ts'
+import type { BundleIdentity, Head, ReportableResult } from './finding.ts'
 import type { Uid } from './study.ts'
+import type { LabelVolume } from './volume.ts'
 
 /** What is compared with a limit, and how: see `measureOf` in evaluation/acceptance.ts. */
 export type AcceptanceLimit = { cases: number } & (
@@ -61,6 +62,16 @@ export interface AcceptedStudy {
   segmentationSha256?: string
 }
 
+/** What the analysis of one study gives an acceptance. */
+export interface StudyAccepted {
+  result: ReportableResult
+  /** As in the DICOM SEG; all zero without a tumour. */
+  labels: LabelVolume
+  /** Part 10; absent without a tumour. */
+  segmentation?: Uint8Array
+  seconds: number
+}
+
 export interface LimitVerdict {
   limit: AcceptanceLimit
   /** Absent if there was nothing to measure. */
@@ -79,3 +90,6 @@ export interface AcceptanceReport {
   verdicts: LimitVerdict[]
   studies: AcceptedStudy[]
 }
+
+/** The text that is signed, and whose digest is stated. */
+export const documentOf = (value: AcceptancePlan | AcceptanceReport) => `${JSON.stringify(value, null, 2)}\n`

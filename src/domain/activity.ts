@@ -1,4 +1,5 @@
 // What went through the service in the last hours, and how long studies waited, from the times each one arrived and was done. Pure.
+import { HOUR_MS } from './durations.ts'
 
 /** One analysis: when it was registered, when it first came to rest, and when it was delivered. */
 export interface Passage {
@@ -17,7 +18,6 @@ export interface Hour {
   oldestSeconds: number
 }
 
-const HOUR_MS = 3_600_000
 export const HOURS_SHOWN = 24
 /** The charts do not include older analyses. */
 export const MAX_PASSAGE_AGE_HOURS = 72

@@ -1,7 +1,5 @@
 // DICOM dates (PS3.5 Table 6.2-1, DA), read and written in one place.
 
-export const DAY_MS = 86_400_000
-
 /** "YYYY-MM-DD" from a DA (or its retired form with dots); undefined if empty or not a calendar day. */
 export function calendarDate(da: string): string | undefined {
   const match = /^(\d{4})\.?(\d{2})\.?(\d{2})$/.exec(da.trim())

@@ -1,5 +1,7 @@
 // What people are notified of: urgent results, and what is stuck.
+
 import type { Leg } from './delivery.ts'
+import { MINUTE_MS } from './durations.ts'
 import type { ErrorCode } from './errors.ts'
 import type { Head } from './finding.ts'
 import type { Peer } from './peers.ts'
@@ -56,7 +58,7 @@ export function subjectOfHold(code: ErrorCode, isUndelivered: boolean): NoticeSu
 /** Which of the items the rule reports at that moment: urgent results one by one, everything else together. */
 export function dueItems(rule: NoticeRule, items: readonly NoticeItem[], now: Date) {
   const reported = items.filter(({ subject }) => rule.about.includes(subject))
-  const latest = now.getTime() - rule.afterMinutes * 60_000
+  const latest = now.getTime() - rule.afterMinutes * MINUTE_MS
   return {
     urgent: reported.filter(({ subject }) => subject === 'urgent-result'),
     standing: reported.filter(({ subject, since }) => subject !== 'urgent-result' && Date.parse(since) <= latest),

@@ -1,10 +1,8 @@
 // Removes old data every hour until told to stop: images kept for the pages, and analyses if the site wants that.
-import { DAY_MS } from './dicom-date.ts'
+import { DAY_MS, HOUR_MS } from './durations.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
 import { repeat } from './repeat.ts'
-
-const HOUR_MS = 3_600_000
 
 export interface AgedThings {
   /** Their name in log lines, in the plural. */

@@ -1,5 +1,5 @@
 // Treatment in the record that affects how a follow-up is read, and what it says about a given day.
-import { DAY_MS } from './dicom-date.ts'
+import { DAY_MS } from './durations.ts'
 
 /** One entry of the record; dates are FHIR's, to the day. */
 export interface TreatmentFact {

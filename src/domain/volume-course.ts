@@ -1,6 +1,8 @@
 // The volumes of a patient's tumour over their studies: what earlier comparisons knew, the earlier study, and the present one. Pure.
+
 import { type Comparison, type CoursePoint, MAX_COURSE } from './comparison.ts'
-import { DAY_MS, dayOf } from './dicom-date.ts'
+import { dayOf } from './dicom-date.ts'
+import { DAY_MS } from './durations.ts'
 import { HALF_95, type Measurement } from './finding.ts'
 import type { StudyIdentity } from './study.ts'
 

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { AppError } from '../domain/errors.ts'
 import { SEQUENCES, type Sequence } from '../domain/study.ts'
 import type { LabelVolume, Volume } from '../domain/volume.ts'
-import type { BundleManifest } from '../inference/bundle/manifest.ts'
 import type { SequenceVolume } from '../inference/segmentation/sequence-volume.ts'
 import { readNifti } from './nifti.ts'
 import { isXz, unpackXz } from './xz.ts'
@@ -57,35 +56,6 @@ export async function readCaseFiles(folder: string): Promise<CaseFiles> {
   }
   const [labels, mask] = [await read('seg'), await read('mask')]
   return { images, ...(labels && { labels }), ...(mask && { mask }) }
-}
-
-/** BraTS codes (1 necrotic core, 2 oedema, 4 or, since 2023, 3 enhancing) to the indices of the bundle's labels. */
-export function bratsLabels(
-  { grid, data }: Volume<Float32Array>,
-  labels: BundleManifest['labels'],
-  name: string,
-): LabelVolume {
-  const indexOf = (key: string) => {
-    const label = labels.find((one) => one.key === key)
-    if (!label) throw new AppError('BUNDLE_INVALID', `the bundle has no label ${key}, which the expert labels use`)
-    return label.index
-  }
-  const enhancing = indexOf('ET')
-  const codes = new Map([
-    [0, 0],
-    [1, indexOf('NCR')],
-    [2, indexOf('ED')],
-    [3, enhancing],
-    [4, enhancing],
-  ])
-  const out = new Uint8Array(data.length)
-  for (let v = 0; v < data.length; v++) {
-    const index = codes.get(data[v]!)
-    if (index === undefined)
-      throw new AppError('INSTANCE_INVALID', `${name}: label ${data[v]} is none of 0, 1, 2, 3, 4`)
-    out[v] = index
-  }
-  return { grid, data: out }
 }
 
 /** Whether two label volumes share one grid, within the precision of NIfTI's float32 affine. */

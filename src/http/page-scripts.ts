@@ -1,9 +1,9 @@
 // The browser's modules (IO): the TypeScript of src/web/browser with its types stripped, at an address that changes with the content.
-import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { stripTypeScriptTypes } from 'node:module'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
+import { sha256Of } from '../domain/digest.ts'
 import type { PageScripts } from './deps.ts'
 
 /** A page of its own runs it; the study page does not load it. */
@@ -19,10 +19,7 @@ export async function readPageScripts(): Promise<PageScripts> {
     const plain = stripTypeScriptTypes(source).replace(/^\s*(\/\/.*|\/\*\*.*\*\/)$/gm, '')
     modules.set(name, plain.replace(/[ \t]+$/gm, '').replace(/\n{2,}/g, '\n'))
   }
-  const digest = createHash('sha256')
-    .update(JSON.stringify([...modules]))
-    .digest('hex')
-    .slice(0, 12)
+  const digest = sha256Of(JSON.stringify([...modules])).slice(0, 12)
   const base = `/assets/browser/${digest}`
   const preloaded = names.filter((name) => name !== VOLUME_VIEW)
   return {

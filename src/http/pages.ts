@@ -3,6 +3,7 @@ import { type Context, Hono } from 'hono'
 import type { z } from 'zod'
 import { hasRight, type Right } from '../domain/access.ts'
 import { hourly, MAX_PASSAGE_AGE_HOURS } from '../domain/activity.ts'
+import { HOUR_MS } from '../domain/durations.ts'
 import { AppError } from '../domain/errors.ts'
 import { viewerAddress } from '../domain/viewer-address.ts'
 import { ASSETS } from '../web/assets.ts'
@@ -47,7 +48,7 @@ export function pageRoutes(deps: AppDeps): Hono {
     const version = await analyses.version()
     const records = await analyses.list({ limit, offset, order, toReview, search, ...(state ? { state } : {}) })
     const now = deps.clock.now()
-    const since = new Date(now.getTime() - MAX_PASSAGE_AGE_HOURS * 3_600_000).toISOString()
+    const since = new Date(now.getTime() - MAX_PASSAGE_AGE_HOURS * HOUR_MS).toISOString()
     return worklistPage({
       records,
       claims: await deps.claims.of(records.map(({ analysisId }) => analysisId)),

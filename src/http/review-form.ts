@@ -1,7 +1,8 @@
 // Turns the review form's fields into the same request that a program sends; edits are stated against what the software said.
-import { createHash } from 'node:crypto'
+
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import { pairText } from '../domain/corrected-diameters.ts'
+import { sha256Of } from '../domain/digest.ts'
 import { numberOf } from '../domain/finding.ts'
 import {
   callOf,
@@ -51,9 +52,7 @@ export function readReviewForm(record: AnalysisRecord, fields: Readonly<Record<s
     'body',
   )
   // The same form sent twice, by a double click or after a lost answer, is one review.
-  const key = `form-${createHash('sha256')
-    .update(JSON.stringify([record.analysisId, decided]))
-    .digest('hex')}`
+  const key = `form-${sha256Of(JSON.stringify([record.analysisId, decided]))}`
   return { ...decided, key }
 }
 

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { createSecureContext, type TLSSocket } from 'node:tls'
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server'
 import type { Hono } from 'hono'
+import { HOUR_MS } from '../domain/durations.ts'
 import { AppError } from '../domain/errors.ts'
 
 export interface RunningServer {
@@ -16,7 +17,7 @@ export interface RunningServer {
 
 const GRACE_MS = 1500
 /** How often renewed certificates are looked for while the service runs. */
-const REREAD_MS = 3_600_000
+const REREAD_MS = HOUR_MS
 
 /** Files, PEM. */
 export interface TlsFiles {

@@ -4,8 +4,6 @@ import { createOncePer } from '../domain/once-per.ts'
 import type { AppDeps } from './deps.ts'
 import { userOf } from './visitors.ts'
 
-/** Looking at one thing, on a page that refreshes itself, is one access; coming back after this long is another. */
-const SAME_LOOK_MS = 10 * 60_000
 const OF_ANALYSIS =
   /^(?:\/api)?\/analyses\/([A-Za-z0-9-]{1,64})(?:\/(report\.pdf|segmentation\.dcm|doubt\/.+|events|reviews))?$/
 const FIGURES = /^(\/api)?\/concordance(\.pdf)?$/
@@ -17,7 +15,7 @@ export function auditViews({
   audit,
   clock,
 }: Pick<AppDeps, 'analyses' | 'audit' | 'clock'>): MiddlewareHandler {
-  const oncePer = createOncePer(clock, SAME_LOOK_MS)
+  const oncePer = createOncePer(clock)
 
   async function record(c: Context, studyInstanceUid: string, what: string): Promise<void> {
     const user = userOf(c)

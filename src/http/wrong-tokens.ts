@@ -1,11 +1,12 @@
 // Attempts with wrong tokens are slowed down and logged; a request with the right one never waits.
 
+import { MINUTE_MS } from '../domain/durations.ts'
 import type { AppDeps } from './deps.ts'
 import { RequestProblem } from './problems.ts'
 
 const FIRST_DELAY_MS = 250
 const MAX_DELAY_MS = 5000
-const FORGET_AFTER_MS = 60_000
+const FORGET_AFTER_MS = MINUTE_MS
 /** How many requests may wait at once; more are refused without looking at the token. */
 const MAX_WAITING = 20
 

@@ -1,6 +1,6 @@
 // Who calls the CDS services: verifies the signed token of the EHR (CDS Hooks 2.0, "Trusting CDS Clients") against the EHRs in the settings.
-import { createHash } from 'node:crypto'
 import { createRemoteJWKSet, customFetch, decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose'
+import { sha256Of } from '../domain/digest.ts'
 import { AppError } from '../domain/errors.ts'
 import type { AccessStore } from '../domain/ports/access-store.ts'
 import type { Clock } from '../domain/ports/clock.ts'
@@ -44,9 +44,7 @@ export function createCdsClients(
       }),
     )
     if (!payload || lifetimeOf(payload) > MAX_LIFETIME_SECONDS) return undefined
-    const digest = createHash('sha256')
-      .update(JSON.stringify([issuer, payload.jti]))
-      .digest('hex')
+    const digest = sha256Of(JSON.stringify([issuer, payload.jti]))
     const endsAt = new Date(((payload.exp ?? 0) + SKEW_SECONDS) * 1000).toISOString()
     return (await store.isFirstUse(digest, endsAt)) ? issuer : undefined
   }

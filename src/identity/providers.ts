@@ -1,6 +1,7 @@
 // Sign-in at a provider: OpenID Connect at the site's, SMART App Launch 2 at the EHR's; authorization code with PKCE S256, state and nonce.
 import * as client from 'openid-client'
 import { baseUrlOf } from '../domain/base-url.ts'
+import { HOUR_MS } from '../domain/durations.ts'
 import { AppError, asAppError } from '../domain/errors.ts'
 import type { Claims } from './people.ts'
 
@@ -39,7 +40,7 @@ export interface Provider {
 
 const TIMEOUT_SECONDS = 15
 /** A provider may move its endpoints. */
-const METADATA_LIFETIME_MS = 3_600_000
+const METADATA_LIFETIME_MS = HOUR_MS
 const SMART_ALGORITHMS = ['RS256', 'RS384', 'ES256', 'ES384', 'PS256']
 
 export function createProvider(

@@ -1,8 +1,10 @@
 // Signing in and out: at a provider or by password, with sessions that end, each audited.
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { LaunchedPatient, Visitor } from '../domain/access.ts'
 import { baseUrlOf } from '../domain/base-url.ts'
 import type { PatientId } from '../domain/board.ts'
+import { sha256Of } from '../domain/digest.ts'
+import { MINUTE_MS } from '../domain/durations.ts'
 import { AppError, asAppError } from '../domain/errors.ts'
 import type { AccessStore, BegunSignIn } from '../domain/ports/access-store.ts'
 import type { AuditTrail } from '../domain/ports/audit-trail.ts'
@@ -33,7 +35,6 @@ export interface SignInParts {
   patientIds(reference: string, user: Reviewer): Promise<readonly PatientId[]>
 }
 
-const MINUTE_MS = 60_000
 /** Time between leaving for a provider and coming back. */
 const BEGUN_MINUTES = 10
 /** The time of last use of a session is written at most once a minute. */
@@ -211,5 +212,5 @@ const secret = () => randomBytes(32).toString('base64url')
 
 /** What the database stores of a secret; secrets of 32 random bytes need no salt. */
 function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+  return sha256Of(text)
 }

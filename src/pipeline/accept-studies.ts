@@ -1,22 +1,14 @@
-// One study of an acceptance: analysed like any other, but the EHR is not asked and nothing is delivered.
+// The studies of an acceptance: which of the PACS it takes, and each analysed like any other, but the EHR is not asked and nothing is delivered.
 import { readLabels } from '../dicom/segmentation-labels.ts'
+import type { StudyAccepted } from '../domain/acceptance.ts'
 import { AppError } from '../domain/errors.ts'
-import type { ReportableResult } from '../domain/finding.ts'
 import type { ClinicalRecords } from '../domain/ports/clinical-record.ts'
-import type { Uid } from '../domain/study.ts'
-import { type LabelVolume, voxelCount } from '../domain/volume.ts'
+import type { ImageArchive } from '../domain/ports/image-archive.ts'
+import type { Study, Uid } from '../domain/study.ts'
+import { voxelCount } from '../domain/volume.ts'
 import { analyseStudy } from './analyse-study.ts'
 import type { AnalyseOptions, AnalysePorts } from './analysis-run.ts'
 import { imageSetDigest } from './intake.ts'
-
-export interface StudyAccepted {
-  result: ReportableResult
-  /** As in the DICOM SEG; all zero without a tumour. */
-  labels: LabelVolume
-  /** Part 10; absent without a tumour. */
-  segmentation?: Uint8Array
-  seconds: number
-}
 
 export interface AcceptPorts extends Omit<AnalysePorts, 'ehr' | 'spool' | 'switches'> {
   register(studyInstanceUid: Uid, digest: string): Promise<string>
@@ -56,4 +48,16 @@ export async function acceptStudy(
     : { grid, data: new Uint8Array(voxelCount(grid)) }
   const seconds = (clock.now().getTime() - begun) / 1000
   return { result, labels, ...(segmentation && { segmentation }), seconds }
+}
+
+/** MR studies in this range of study dates that the rules accept; our own results and other body parts are left out, as by the watch. */
+export async function eligibleStudies(
+  archive: Pick<ImageArchive, 'searchStudies' | 'retrieveMetadata'>,
+  { from, to }: { from: string; to: string },
+  isEligible: (study: Study) => boolean,
+): Promise<Uid[]> {
+  const eligible: Uid[] = []
+  for (const { studyInstanceUid } of await archive.searchStudies({ from, to, modality: 'MR' }))
+    if (isEligible(await archive.retrieveMetadata(studyInstanceUid))) eligible.push(studyInstanceUid)
+  return eligible
 }

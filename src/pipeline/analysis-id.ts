@@ -1,5 +1,5 @@
 // The identity of an analysis: what was analysed, and by what.
-import { createHash } from 'node:crypto'
+import { sha256Of } from '../domain/digest.ts'
 import { SEQUENCES, type SeriesChoice, type Uid } from '../domain/study.ts'
 
 /**
@@ -22,5 +22,5 @@ export function analysisIdOf(
     ...choice,
     ...(after ? [`after ${after}`] : []),
   ].join('\n')
-  return createHash('sha256').update(text).digest('hex').slice(0, 32)
+  return sha256Of(text).slice(0, 32)
 }

@@ -1,4 +1,5 @@
 // Asks the EHR repeatedly for tissue results after an analysis, so that predictions can be scored; the answers are stored here and go nowhere else.
+import { HOUR_MS, MINUTE_MS } from '../domain/durations.ts'
 import { asAppError, unforeseenFields } from '../domain/errors.ts'
 import type { ClinicalRecords } from '../domain/ports/clinical-record.ts'
 import type { Clock } from '../domain/ports/clock.ts'
@@ -20,10 +21,9 @@ export interface FollowTissueOptions {
   askHours: number
 }
 
-const HOUR_MS = 3_600_000
 /** Most analyses per round, so as not to burden the EHR. */
 const MAX_ANALYSES = 50
-const PAUSE_MS = 5 * 60_000
+const PAUSE_MS = 5 * MINUTE_MS
 
 /** Runs one round and returns how many analyses were asked about. It ends early if the EHR does not answer. */
 export async function askForTissue(

@@ -1,5 +1,5 @@
 // Checks every hour whether a site's own bounds still hold, and turns a head off if one does not.
-import { DAY_MS } from '../domain/dicom-date.ts'
+import { DAY_MS, HOUR_MS } from '../domain/durations.ts'
 import type { AuditTrail } from '../domain/ports/audit-trail.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { HeadSwitches } from '../domain/ports/head-switches.ts'
@@ -21,8 +21,6 @@ export interface StopRuleSettings {
   days: number
   stopRules: readonly StopRule[]
 }
-
-const HOUR_MS = 3_600_000
 
 /** The current state of each rule. Nothing from before a person turned the head on counts, since that person has judged it. */
 export async function ruleStates(

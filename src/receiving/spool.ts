@@ -4,6 +4,7 @@ import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:f
 import { join } from 'node:path'
 import { readFileMeta } from '../dicom/file-meta.ts'
 import { uidSegment } from '../dicomweb/query.ts'
+import { HOUR_MS } from '../domain/durations.ts'
 import { AppError, asAppError } from '../domain/errors.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { Kept, ReceivedImages, ReceivedInstance, ReceivedObject } from '../domain/ports/received-images.ts'
@@ -23,7 +24,7 @@ const INCOMING = '.incoming'
 const STUDY = /^\d[\d.]*$/
 const SERIES = /^(\d[\d.]*)_(\d[\d.]*)_([A-Z0-9]*)$/
 const OBJECT = /^(\d[\d.]*)\.dcm$/
-const ABANDONED_MS = 3_600_000
+const ABANDONED_MS = HOUR_MS
 /** How many files are written and synced at the same time. */
 const WRITING_AT_ONCE = 8
 /** Folders known to survive a loss of power. */

@@ -9,7 +9,7 @@ import { traceOutlines } from './contours.ts'
 import {
   type AxialPlane,
   extentOf,
-  HEAD_SHARE,
+  FOREGROUND_SHARE,
   largestLabelPlane,
   midBrainPlane,
   planeWeight,
@@ -52,7 +52,7 @@ const COLUMNS = 360
 const FIELD_COLUMNS = 240
 /** The fraction of the head's half axes that contains brain but neither scalp nor skull. */
 const INNER_SHARE = 0.78
-const HEAD_MARGIN_MM = 7
+const MARGIN_MM = 7
 const MIN_WIDTH_MM = 100
 
 /** Pictures and outlines; `aspect` is width / height of a picture. */
@@ -70,11 +70,11 @@ export function makeFiguresAt(
   for (const volume of [segmentation, ...images.map((i) => i.image)]) checkSize(volume)
   const shown = sequences.map((sequence) => images.find((i) => i.sequence === sequence))
   const present = shown.flatMap((image) => (image ? [image.image] : []))
-  const thresholds = present.map((image) => HEAD_SHARE * percentiles(image.data, [0.99])[0]!)
+  const thresholds = present.map((image) => FOREGROUND_SHARE * percentiles(image.data, [0.99])[0]!)
   const largest =
     given ?? largestLabelPlane(segmentation, (label) => planeWeight(segments.find((s) => s.label === label)?.key))
   const z = largest?.z ?? (present[0] ? midBrainPlane(present[0], thresholds[0]!) : middle(segmentation))
-  const window = headWindow(present, thresholds, segmentation, z, aspect)
+  const window = foregroundWindow(present, thresholds, segmentation, z, aspect)
   const plane = planeIn(window, z, COLUMNS)
   const field = planeIn(window, z, FIELD_COLUMNS)
   return {
@@ -86,7 +86,7 @@ export function makeFiguresAt(
     height: plane.height,
     pictures: sequences.map((sequence, n) => {
       const image = shown[n]?.image
-      return image ? { sequence, grey: greyPicture(image, plane, window.head) } : { sequence }
+      return image ? { sequence, grey: greyPicture(image, plane, window.halfAxes) } : { sequence }
     }),
     outlines: segments.map((segment, n) => ({
       key: segment.key,
@@ -153,7 +153,7 @@ interface Window {
   width: number
   height: number
   /** Half axes of the head, which lies in the middle of the window. */
-  head: readonly [number, number]
+  halfAxes: readonly [number, number]
 }
 
 function planeIn(window: Window, z: number, columns: number): AxialPlane {
@@ -163,7 +163,7 @@ function planeIn(window: Window, z: number, columns: number): AxialPlane {
 }
 
 /** The rectangle of patient space that contains the head on this plane, in the required aspect ratio. */
-function headWindow(
+function foregroundWindow(
   images: Volume<Float32Array>[],
   thresholds: number[],
   labels: LabelVolume,
@@ -189,8 +189,8 @@ function headWindow(
   const across = range(columns, 6 * images.length) ?? [0, width - 1]
   const down = range(rows, 6 * images.length) ?? [0, height - 1]
   const extent = [
-    (across[1] - across[0] + 1) * step + 2 * HEAD_MARGIN_MM,
-    (down[1] - down[0] + 1) * step + 2 * HEAD_MARGIN_MM,
+    (across[1] - across[0] + 1) * step + 2 * MARGIN_MM,
+    (down[1] - down[0] + 1) * step + 2 * MARGIN_MM,
   ] as const
   const fitted = Math.max(extent[0], extent[1] * aspect, MIN_WIDTH_MM)
   return {
@@ -198,7 +198,7 @@ function headWindow(
     top: y + ((down[0] + down[1]) / 2) * step - fitted / aspect / 2,
     width: fitted,
     height: fitted / aspect,
-    head: [((across[1] - across[0] + 1) * step) / 2, ((down[1] - down[0] + 1) * step) / 2],
+    halfAxes: [((across[1] - across[0] + 1) * step) / 2, ((down[1] - down[0] + 1) * step) / 2],
   }
 }
 
@@ -211,11 +211,11 @@ function range(counts: Uint32Array, least: number): [number, number] | undefined
  * Black at the 1st and white at the 99.5th percentile of what lies well inside the head: on T1 the scalp's fat is brighter than
  * any brain and would make everything else too dark.
  */
-function greyPicture(image: Volume<Float32Array>, plane: AxialPlane, head: readonly [number, number]): Uint8Array {
+function greyPicture(image: Volume<Float32Array>, plane: AxialPlane, halfAxes: readonly [number, number]): Uint8Array {
   const values = samplePlane(image, plane)
   const inner = new Float32Array(values.length)
-  const across = (INNER_SHARE * head[0]) / plane.pixel
-  const down = (INNER_SHARE * head[1]) / plane.pixel
+  const across = (INNER_SHARE * halfAxes[0]) / plane.pixel
+  const down = (INNER_SHARE * halfAxes[1]) / plane.pixel
   let count = 0
   for (let v = 0, at = 0; v < plane.height; v++) {
     for (let u = 0; u < plane.width; u++, at++) {

@@ -25,7 +25,7 @@ export interface Extent {
 export const planeWeight = (key: string | undefined) => (key === 'ED' ? 1 : 3)
 
 /** Share of the 99th percentile above which a voxel belongs to the head rather than to the air around it. */
-export const HEAD_SHARE = 0.15
+export const FOREGROUND_SHARE = 0.15
 
 /** LPS bounding box of a grid's voxel centres. */
 export function extentOf(grid: Grid): Extent {

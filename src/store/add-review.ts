@@ -1,7 +1,8 @@
 // Adds a decision to those of its analysis, numbered in order; repeating the same request returns the review it made.
-import { createHash } from 'node:crypto'
+
 import { canonicalText } from '../domain/canonical-text.ts'
 import { LEGS } from '../domain/delivery.ts'
+import { sha256Of } from '../domain/digest.ts'
 import { AppError } from '../domain/errors.ts'
 import { readName } from '../domain/person-name.ts'
 import type { ReviewStore } from '../domain/ports/review-store.ts'
@@ -59,7 +60,7 @@ export async function addReviewEvent(
 }
 
 function reviewIdOf(analysisId: string, number: number): string {
-  return createHash('sha256').update(`review\n${analysisId}\n${number}`).digest('hex').slice(0, 32)
+  return sha256Of(`review\n${analysisId}\n${number}`).slice(0, 32)
 }
 
 function sameReview(recorded: RecordedReview, decided: Decided): RecordedReview {

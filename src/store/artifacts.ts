@@ -1,6 +1,6 @@
 // Artefacts of an analysis: bytes with their sha256, which is checked again when they are read.
 
-import { createHash } from 'node:crypto'
+import { sha256Of } from '../domain/digest.ts'
 import { AppError } from '../domain/errors.ts'
 import type { Artifact } from '../domain/ports/analysis-store.ts'
 import type { Queryable } from './database.ts'
@@ -26,7 +26,7 @@ export async function saveArtifacts(tx: Queryable, analysisId: string, artifacts
       artifact.role,
       artifact.mediaType,
       Buffer.from(artifact.bytes).toString('base64'),
-      sha256(artifact.bytes),
+      sha256Of(artifact.bytes),
       artifact.sopInstanceUid ?? null,
       artifact.seriesInstanceUid ?? null,
       artifact.sopClassUid ?? null,
@@ -38,7 +38,7 @@ export async function loadArtifacts(db: Queryable, analysisId: string, role?: Ar
   const rows = await db.query<ArtifactRow>(QUERIES.loadArtifacts.sql, [analysisId, role ?? null])
   return rows.map((row) => {
     const bytes = new Uint8Array(Buffer.from(row.base64, 'base64'))
-    if (sha256(bytes) !== row.sha256)
+    if (sha256Of(bytes) !== row.sha256)
       throw new AppError('INTERNAL', `artefact ${row.role} of ${analysisId} is damaged in the database`)
     return {
       role: row.role,
@@ -54,8 +54,4 @@ export async function loadArtifacts(db: Queryable, analysisId: string, role?: Ar
 export async function loadArtifactRoles(db: Queryable, analysisId: string): Promise<ReadonlySet<Artifact['role']>> {
   const rows = await db.query<Pick<ArtifactRow, 'role'>>(QUERIES.artifactRoles.sql, [analysisId])
   return new Set(rows.map(({ role }) => role))
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
 }

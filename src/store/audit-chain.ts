@@ -1,5 +1,5 @@
 // The chain of the audit trail: canonical text, a digest over it and its predecessor, and the check of all rows; pure.
-import { createHash } from 'node:crypto'
+import { sha256Of } from '../domain/digest.ts'
 import type { AuditEntry } from '../domain/ports/audit-trail.ts'
 
 /** The content of a row; the digest covers its canonical text. */
@@ -40,7 +40,7 @@ export interface ChainProblem {
 
 /** sha256, hexadecimal, over the digest of the preceding row and the text of this one. */
 export function chainDigest(previous: string, content: string): string {
-  return createHash('sha256').update(`${previous}\n${content}`).digest('hex')
+  return sha256Of(`${previous}\n${content}`)
 }
 
 /**

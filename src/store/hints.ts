@@ -1,4 +1,5 @@
 // The hints that wait to be followed.
+import { HOUR_MS } from '../domain/durations.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { Hint, HintStore, KeptHint } from '../domain/ports/hint-store.ts'
 import type { Database } from './database.ts'
@@ -12,7 +13,7 @@ interface HintRow {
 }
 
 /** Longer than any wait between two attempts: a later due time was written before the clock was set back. */
-const MAX_WAIT_MS = 3_600_000
+const MAX_WAIT_MS = HOUR_MS
 
 export function createHintStore(db: Database, clock: Clock): HintStore {
   return {

@@ -1,6 +1,6 @@
 // Brings the schema up to date: append-only SQL files, each applied once, in order, under a lock.
-import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
+import { sha256Of } from '../domain/digest.ts'
 import { AppError } from '../domain/errors.ts'
 import type { Database } from './database.ts'
 import { MIGRATIONS_TABLE } from './queries/schema-queries.ts'
@@ -47,5 +47,5 @@ export function migrate(db: Database, migrations: readonly Migration[]): Promise
 }
 
 function digest(sql: string): string {
-  return createHash('sha256').update(sql.replaceAll('\r\n', '\n')).digest('hex')
+  return sha256Of(sql.replaceAll('\r\n', '\n'))
 }

@@ -1,6 +1,7 @@
 // Notices to people: what happened, of what was told, and how far each notice has come.
-import { createHash } from 'node:crypto'
+
 import type { Leg } from '../domain/delivery.ts'
+import { sha256Of } from '../domain/digest.ts'
 import { AppError, type ErrorCode } from '../domain/errors.ts'
 import { type NoticeItem, subjectOfHold } from '../domain/notice.ts'
 import type { Clock } from '../domain/ports/clock.ts'
@@ -59,10 +60,7 @@ export function createNoticeStore(db: Database, clock: Clock): NoticeStore {
         const untold = items.filter(({ key }) => !earlier.some(({ item_key }) => item_key === key))
         if (untold.length === 0) return undefined
         const keys = untold.map(({ key }) => key).sort()
-        const noticeId = createHash('sha256')
-          .update(['notice', rule, ...keys].join('\n'))
-          .digest('hex')
-          .slice(0, 32)
+        const noticeId = sha256Of(['notice', rule, ...keys].join('\n')).slice(0, 32)
         const isUrgent = untold[0]?.subject === 'urgent-result'
         const values = [noticeId, rule, isUrgent, JSON.stringify(untold), now.toISOString(), timeOf(db, clock)]
         const added = await tx.query(QUERIES.addNotice.sql, values)

@@ -1,7 +1,7 @@
 // The PDF of each review, and the labels of outlines it redrew: stored once, never changed, with the sha256 checked when they are read.
-import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { deflateRaw, inflateRaw } from 'node:zlib'
+import { sha256Of } from '../domain/digest.ts'
 import { AppError } from '../domain/errors.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { ReviewStore } from '../domain/ports/review-store.ts'
@@ -38,7 +38,7 @@ async function read(db: Queryable, load: NamedQuery, reviewId: string): Promise<
   const [row] = await db.query<{ base64: string; sha256: string }>(load.sql, [reviewId])
   if (!row) return undefined
   const bytes = new Uint8Array(Buffer.from(row.base64, 'base64'))
-  if (digest(bytes) !== row.sha256)
+  if (sha256Of(bytes) !== row.sha256)
     throw new AppError('INTERNAL', `the PDF or the labels of review ${reviewId} are damaged in the database`)
   return bytes
 }
@@ -50,9 +50,5 @@ async function keep(
   bytes: Uint8Array,
   at: string,
 ): Promise<void> {
-  await db.query(sql, [reviewId, Buffer.from(bytes).toString('base64'), digest(bytes), at])
-}
-
-function digest(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
+  await db.query(sql, [reviewId, Buffer.from(bytes).toString('base64'), sha256Of(bytes), at])
 }

@@ -1,11 +1,12 @@
 // Traces by OpenTelemetry, sent as OTLP over HTTP. The trace id of a study is a function of its UID, so that every process adds its spans to the same
 // trace, and neither a restart nor a lost database breaks it.
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { type Context, ROOT_CONTEXT, type Span, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api'
 import { parseTraceParent } from '@opentelemetry/core'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { BatchSpanProcessor, type IdGenerator, RandomIdGenerator, TracerProvider } from '@opentelemetry/sdk-trace'
+import { sha256Of } from '../domain/digest.ts'
 import { asAppError } from '../domain/errors.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { FinishedSpan, SpanFields, SpanPlace, Tracing } from '../domain/ports/tracing.ts'
@@ -112,7 +113,7 @@ function below({ traceId, spanId }: Ids): Context {
 
 /** The ids of a study's trace and of its first span; from a digest, so that the UID cannot be read from them. */
 function idsOfStudy(studyInstanceUid: Uid): Ids {
-  const digest = createHash('sha256').update(`trace\n${studyInstanceUid}`).digest('hex')
+  const digest = sha256Of(`trace\n${studyInstanceUid}`)
   return { traceId: digest.slice(0, 32), spanId: digest.slice(32, 48) }
 }
 

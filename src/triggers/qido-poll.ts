@@ -1,5 +1,7 @@
 // Finds studies by querying the archive periodically: a window of study dates behind a durable cursor (QIDO-RS).
-import { DAY_MS, dayOf, dicomDate } from '../domain/dicom-date.ts'
+
+import { dayOf, dicomDate } from '../domain/dicom-date.ts'
+import { DAY_MS } from '../domain/durations.ts'
 import { type AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { ImageArchive } from '../domain/ports/image-archive.ts'

@@ -31,9 +31,6 @@ export interface ShownImagesReader {
   outlines(looked: Looked, slice: { plane: Plane; index: number; strokes?: readonly Stroke[] }): Promise<SliceOutline[]>
 }
 
-/** Looking through a study is one access; coming back after this long is another. */
-const SAME_LOOK_MS = 10 * 60_000
-
 export function createShownImages({
   spool,
   audit,
@@ -43,7 +40,7 @@ export function createShownImages({
   audit: AuditTrail
   clock: Clock
 }): ShownImagesReader {
-  const oncePer = createOncePer(clock, SAME_LOOK_MS)
+  const oncePer = createOncePer(clock)
 
   /** Nothing is shown that could not be recorded. */
   const record = ({ analysisId, studyInstanceUid, user }: Looked) =>

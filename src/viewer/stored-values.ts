@@ -2,7 +2,7 @@
 
 import type { Window } from '../domain/shown-images.ts'
 import type { Volume } from '../domain/volume.ts'
-import { HEAD_SHARE } from '../reports/plane.ts'
+import { FOREGROUND_SHARE } from '../reports/plane.ts'
 
 export const MAX_STORED = 4095
 
@@ -27,13 +27,14 @@ export function scaleOf({ data }: Volume<Float32Array>): StoredScale {
   const low = sorted[0] ?? 0
   const high = at(BRIGHTEST)
   const slope = high > low ? (high - low) / MAX_STORED : 1
-  const threshold = low + HEAD_SHARE * (at(0.99) - low)
+  const threshold = low + FOREGROUND_SHARE * (at(0.99) - low)
   const first = sorted.findIndex((value) => value > threshold)
-  const head = first < 0 ? sorted : sorted.subarray(first)
-  const inHead = (share: number) => head[Math.min(head.length - 1, Math.floor(share * head.length))] ?? 0
+  const foreground = first < 0 ? sorted : sorted.subarray(first)
+  const brightness = (share: number) =>
+    foreground[Math.min(foreground.length - 1, Math.floor(share * foreground.length))] ?? 0
   const stored = (value: number) => Math.min(MAX_STORED, Math.max(0, Math.round((value - low) / slope)))
-  const black = stored(inHead(0.01))
-  return { slope, intercept: low, window: [black, Math.max(black + 1, stored(inHead(0.995)))] }
+  const black = stored(brightness(0.01))
+  return { slope, intercept: low, window: [black, Math.max(black + 1, stored(brightness(0.995)))] }
 }
 
 /** Clamped to 0 to 4095; NaN is black. */

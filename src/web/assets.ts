@@ -1,5 +1,5 @@
 // Stylesheet, script and icon, under names that change with their content, so that browsers may cache them for ever.
-import { createHash } from 'node:crypto'
+import { sha256Of } from '../domain/digest.ts'
 import { LIVE_SCRIPT } from './live-script.ts'
 import { STYLE_BASE } from './style-base.ts'
 import { STYLE_BOARD } from './style-board.ts'
@@ -28,6 +28,6 @@ export const ASSETS: readonly Asset[] = [style, script, icon]
 export const ASSET_PATHS = { style: style.path, script: script.path, icon: icon.path }
 
 function asset(name: string, extension: string, mediaType: string, body: string): Asset {
-  const digest = createHash('sha256').update(body).digest('hex').slice(0, 12)
+  const digest = sha256Of(body).slice(0, 12)
   return { path: `/assets/${name}-${digest}.${extension}`, mediaType, body }
 }

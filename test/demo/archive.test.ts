@@ -1,6 +1,6 @@
 // The demo archive against the contract that a real Orthanc meets as well.
 
-import { startDemoArchive } from '../../demo/archive/server.ts'
+import { startDemoArchive } from '../../demo/archive/archive-server.ts'
 import { createDicomWebClient } from '../../src/dicomweb/client.ts'
 import { imageArchiveContract } from '../contract/image-archive.ts'
 import { createKeptLog } from '../support/quiet-log.ts'

@@ -9,7 +9,7 @@ import type {
   Resource,
 } from '@medplum/fhirtypes'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type DemoEhr, demoPatient, startDemoEhr } from '../../demo/ehr/server.ts'
+import { type DemoEhr, demoPatient, startDemoEhr } from '../../demo/ehr/ehr-server.ts'
 import { PATIENT } from '../support/fhir-report.ts'
 import { create, list, readJson } from '../support/fhir-server.ts'
 

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, it } from 'vitest'
-import { startDemoArchive } from '../../demo/archive/server.ts'
+import { startDemoArchive } from '../../demo/archive/archive-server.ts'
 import { createDicomWebClient } from '../../src/dicomweb/client.ts'
 import { parseMediaType } from '../../src/dicomweb/media-type.ts'
 import { decodeMultipart, joinChunks } from '../../src/dicomweb/multipart.ts'

@@ -3,15 +3,15 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { GRID_LIMITS, IMAGE_LIMITS } from '../../src/dicom/image-limits.ts'
 import type { Limit } from '../../src/domain/limit.ts'
-import { LESION_LIMITS } from '../../src/inference/lesions/limits.ts'
-import { COPY_LIMITS, PLAUSIBILITY_LIMITS, PREPARATION_LIMITS } from '../../src/inference/segmentation/limits.ts'
+import { LESION_LIMITS } from '../../src/inference/lesions/lesion-limits.ts'
+import { COPY_LIMITS, PLAUSIBILITY_LIMITS, PREPARATION_LIMITS } from '../../src/inference/segmentation/input-limits.ts'
 import {
   PREFERENCE_LIMITS,
   STACK_LIMITS,
   TIMING_LIMITS,
   WORD_LIMITS,
 } from '../../src/inference/series/header-limits.ts'
-import { WITNESS_LIMITS } from '../../src/inference/series/limits.ts'
+import { WITNESS_LIMITS } from '../../src/inference/series/witness-limits.ts'
 
 const TABLES: Record<string, Record<string, Limit>> = {
   LESION_LIMITS,

@@ -1,5 +1,5 @@
 // A study of two small series with the results of an analysis on them, encoded as the service encodes them, and an archive for both.
-import { startDemoArchive } from '../../demo/archive/server.ts'
+import { startDemoArchive } from '../../demo/archive/archive-server.ts'
 import { planSeries } from '../../src/dicom/series-volume.ts'
 import { createDicomWebClient } from '../../src/dicomweb/client.ts'
 import type { AnalysisResult } from '../../src/domain/finding.ts'

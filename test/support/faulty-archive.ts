@@ -1,7 +1,7 @@
 // A demo archive behind a wire that misbehaves on demand: the faults that real archives and networks were seen to have.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { startDemoArchive } from '../../demo/archive/server.ts'
+import { startDemoArchive } from '../../demo/archive/archive-server.ts'
 import { readFileMeta } from '../../src/dicom/file-meta.ts'
 import { parseMediaType } from '../../src/dicomweb/media-type.ts'
 import { decodeMultipart, encodeMultipart, type MultipartPart } from '../../src/dicomweb/multipart.ts'

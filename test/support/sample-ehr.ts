@@ -1,8 +1,8 @@
 // An EHR that knows the patient of the sample report, and what a whole report is in it.
-import { type DemoEhr, demoPatient, startDemoEhr } from '../../demo/ehr/server.ts'
+import { type DemoEhr, demoPatient, startDemoEhr } from '../../demo/ehr/ehr-server.ts'
 import { MRN_SYSTEM, PATIENT } from './fhir-report.ts'
 
-export type { DemoEhr } from '../../demo/ehr/server.ts'
+export type { DemoEhr } from '../../demo/ehr/ehr-server.ts'
 
 export const startSampleEhr = (): Promise<DemoEhr> => startDemoEhr({ patients: [demoPatient(PATIENT, MRN_SYSTEM)] })
 

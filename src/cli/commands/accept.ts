@@ -2,7 +2,9 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { documentOf, runAcceptance, sha256 } from '../../compose-acceptance.ts'
+import { acceptBundle } from '../../compose-acceptance.ts'
+import { documentOf } from '../../domain/acceptance.ts'
+import { sha256Of } from '../../domain/digest.ts'
 import { AppError } from '../../domain/errors.ts'
 import { fontFiles } from '../../fonts/files.ts'
 import { drawAcceptancePdf } from '../../reports/acceptance-report.ts'
@@ -35,7 +37,7 @@ export async function acceptCommand(config: string | undefined, options: AcceptC
     await writeFile(join(options.out, `${name}.sig`), sign(null, Buffer.from(bytes), key))
   }
   await writeFile(join(options.out, 'public-key.pem'), createPublicKey(key).export({ type: 'spki', format: 'pem' }))
-  const report = await runAcceptance(settings, {
+  const report = await acceptBundle(settings, {
     source,
     limits,
     ...(labels !== undefined && { labels: { text: labels, name: basename(options.labels!) } }),
@@ -43,7 +45,7 @@ export async function acceptCommand(config: string | undefined, options: AcceptC
     async onPlan(plan) {
       await write(PLAN, documentOf(plan))
       const said = `${plan.studies.length} studies, ${plan.limits.length} limits`
-      process.stdout.write(`plan of ${said}: sha256 ${sha256(documentOf(plan))}\n`)
+      process.stdout.write(`plan of ${said}: sha256 ${sha256Of(documentOf(plan))}\n`)
     },
     onProgress: (line) => process.stderr.write(`${line}\n`),
   })
@@ -53,7 +55,7 @@ export async function acceptCommand(config: string | undefined, options: AcceptC
   await write(JSON_FILE, text)
   await write(
     PDF_FILE,
-    await drawAcceptancePdf({ report, json: { name: JSON_FILE, sha256: sha256(text) }, letterhead }),
+    await drawAcceptancePdf({ report, json: { name: JSON_FILE, sha256: sha256Of(text) }, letterhead }),
   )
   for (const verdict of report.verdicts)
     process.stdout.write(

@@ -28,7 +28,7 @@ import {
   VOLUME,
   VOLUME_CHANGE,
   VOXEL_SUM,
-} from './codes.ts'
+} from './concepts.ts'
 import { codeItem, container, numItem, textItem, uidItem } from './content-item.ts'
 import { evidence } from './evidence.ts'
 import { groupHeader } from './measurement-groups.ts'

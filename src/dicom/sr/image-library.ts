@@ -26,7 +26,7 @@ import {
   sequenceCode,
   TARGET_REGION,
   YES,
-} from './codes.ts'
+} from './concepts.ts'
 import {
   codeItem,
   conceptOf,

@@ -37,7 +37,7 @@ import {
   UNCERTAINTY,
   VOLUME,
   VOXEL_SUM,
-} from './codes.ts'
+} from './concepts.ts'
 import {
   codeItem,
   container,

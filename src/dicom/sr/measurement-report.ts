@@ -10,6 +10,7 @@ import { type DicomObject, resultObject } from '../result-object.ts'
 import type { SegmentationObject } from '../segmentation.ts'
 import type { SourceFrame } from '../segmentation-frames.ts'
 import { copied } from '../source-values.ts'
+import { comparisonGroups, pertinentEvidence } from './comparison-groups.ts'
 import {
   ABSENT,
   ALGORITHM_NAME,
@@ -24,8 +25,7 @@ import {
   PRESENCE,
   PROCEDURE_REPORTED,
   QUALITATIVE_EVALUATIONS,
-} from './codes.ts'
-import { comparisonGroups, pertinentEvidence } from './comparison-groups.ts'
+} from './concepts.ts'
 import { codeItem, container, rootContainer, textItem } from './content-item.ts'
 import { evidence, referencedRequest, type StoredObject } from './evidence.ts'
 import { imageLibrary } from './image-library.ts'

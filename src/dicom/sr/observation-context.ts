@@ -10,7 +10,7 @@ import {
   DEVICE_SERIAL,
   DEVICE_UID,
   OBSERVER_TYPE,
-} from './codes.ts'
+} from './concepts.ts'
 import { codeItem, textItem, uidItem } from './content-item.ts'
 
 /** The subject is left out: by TID 1006 it is then the patient of the document. */

@@ -17,7 +17,7 @@ import {
   PROBABILITY,
   predictionCode,
   UPPER_UNCERTAINTY,
-} from './codes.ts'
+} from './concepts.ts'
 import { codeItem, container, numItem, textItem } from './content-item.ts'
 import { groupHeader } from './measurement-groups.ts'
 

@@ -19,7 +19,7 @@ import {
   TRACKING_UID,
   UNCERTAINTY,
   VOLUME,
-} from './codes.ts'
+} from './concepts.ts'
 import { conceptOf, nameOf } from './content-item.ts'
 import { type LibraryEntry, readLibraryGroup } from './image-library.ts'
 

@@ -4,7 +4,7 @@ import { type Review, redraws } from '../../domain/review.ts'
 import type { DicomJson } from '../../domain/study.ts'
 import { inputSentence } from '../../wording/input-series.ts'
 import { editedName, editSentence, reviewSentence } from '../../wording/reviews.ts'
-import { COMMENT } from './codes.ts'
+import { COMMENT } from './concepts.ts'
 import { textItem } from './content-item.ts'
 
 type Remarked = Pick<ReportableResult, 'noFinding' | 'bundle' | 'inputs' | 'quality' | 'segments' | 'measurements'>

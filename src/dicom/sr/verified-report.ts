@@ -25,7 +25,7 @@ import {
   QUALITATIVE_EVALUATIONS,
   TRACKING_UID,
   VOLUME,
-} from './codes.ts'
+} from './concepts.ts'
 import { codeItem, conceptOf, nameOf, numItem, textItem } from './content-item.ts'
 import { evidence, type StoredObject } from './evidence.ts'
 import { remarkItems } from './remarks.ts'

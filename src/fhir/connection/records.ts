@@ -1,6 +1,7 @@
 // The ClinicalRecord port on a FHIR R4 server: what all studies share, and each study's own client on it.
 import { setTimeout as pause } from 'node:timers/promises'
 import { baseUrlOf } from '../../domain/base-url.ts'
+import { HOUR_MS } from '../../domain/durations.ts'
 import { foreseen } from '../../domain/errors.ts'
 import type {
   ClinicalRecord,
@@ -106,11 +107,11 @@ export function createClinicalRecords(options: ClinicalRecordOptions): ClinicalR
           await checkConsent(store, reads, post.site.patient, now())
           return postReport(post, report, options.analysisSystem)
         }),
-      withdrawReport: (earlier) =>
-        oneByOne(earlier.analysisId, async () => {
-          const patient = earlier.receipt.patient ?? ''
+      withdrawReport: (earlier, receipt) =>
+        oneByOne(earlier.result.analysisId, async () => {
+          const patient = receipt.patient ?? ''
           const site = { store, ledger, capabilities: await capabilities(), baseUrl, patient }
-          await withdrawReport({ ...effects, site }, earlier, options.analysisSystem)
+          await withdrawReport({ ...effects, site }, { earlier, receipt }, options.analysisSystem)
         }),
       postNotice: (notice) =>
         oneByOne(notice.noticeId, async () => {
@@ -131,7 +132,7 @@ export function createClinicalRecords(options: ClinicalRecordOptions): ClinicalR
   }
 }
 
-const STATEMENT_LIFETIME_MS = 3_600_000
+const STATEMENT_LIFETIME_MS = HOUR_MS
 
 /** Asks the server what it can do, again after an hour. A site that says how to write does not need the statement. */
 function createCapabilityReader(store: RecordStore, write: WriteSettings, log: Log, now: () => Date) {

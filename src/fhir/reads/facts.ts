@@ -1,6 +1,6 @@
 // Performance status and extent of resection, from Observation and Procedure (FHIR R4); pure.
 import type { Observation, Procedure } from '@medplum/fhirtypes'
-import { DAY_MS } from '../../domain/dicom-date.ts'
+import { DAY_MS } from '../../domain/durations.ts'
 import type { ClinicalFacts } from '../../domain/finding.ts'
 import { codesOf, dayOf, isReleased } from './resource-facts.ts'
 

@@ -1,6 +1,6 @@
 // Deterministic identifiers and searches for them, so that a repeated post finds what was written (FHIR R4 search, token type).
-import { createHash } from 'node:crypto'
 import type { Resource, ResourceType } from '@medplum/fhirtypes'
+import { sha256Of } from '../../domain/digest.ts'
 import { AppError } from '../../domain/errors.ts'
 
 /** How one of our resources is found: by identifier, or by tag if the type has none (Provenance). */
@@ -48,7 +48,7 @@ export function carries(resource: Resource, key: Pick<Key, 'param' | 'system' | 
 
 /** The fullUrl of a new entry in a transaction: a UUID derived from the key (RFC 9562 version 8), the same at every repetition. */
 export function urnOf(key: Key): string {
-  const hex = createHash('sha256').update(`${key.resourceType}\n${key.system}\n${key.value}`).digest('hex')
+  const hex = sha256Of(`${key.resourceType}\n${key.system}\n${key.value}`)
   const variant = ((Number.parseInt(hex.slice(16, 18), 16) & 0x3f) | 0x80).toString(16)
   return `urn:uuid:${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(18, 20)}-${hex.slice(20, 32)}`
 }

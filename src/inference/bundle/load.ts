@@ -1,7 +1,7 @@
 // Reads a bundle folder and verifies that every file is the one named in its manifest.
-import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { sha256Of } from '../../domain/digest.ts'
 import { AppError } from '../../domain/errors.ts'
 import type { BundleIdentity } from '../../domain/finding.ts'
 import { jsonExcess } from '../../domain/json-excess.ts'
@@ -22,9 +22,9 @@ export async function loadBundle(folder: string): Promise<LoadedBundle> {
   for (const [name, declared] of Object.entries(bundle.files)) {
     const content = await readFile(join(folder, name)).catch(() => undefined)
     if (!content) problems.push(`${name} cannot be read`)
-    else if (sha256(content) !== declared.sha256) {
+    else if (sha256Of(content) !== declared.sha256) {
       problems.push(
-        `${name} has sha256 ${sha256(content)} and ${content.length} bytes, but bundle.json declares ${declared.sha256} and ${declared.bytes}`,
+        `${name} has sha256 ${sha256Of(content)} and ${content.length} bytes, but bundle.json declares ${declared.sha256} and ${declared.bytes}`,
       )
     } else if (content.length !== declared.bytes) {
       problems.push(`${name} has ${content.length} bytes, but bundle.json declares ${declared.bytes}`)
@@ -36,7 +36,7 @@ export async function loadBundle(folder: string): Promise<LoadedBundle> {
     id: bundle.id,
     version: bundle.version,
     name: bundle.name,
-    digest: sha256(bytes),
+    digest: sha256Of(bytes),
     modelDigest: modelDigest(raw as Record<string, unknown>),
     weightsDigest: weightsDigest(bundle),
     license: bundle.license,
@@ -69,7 +69,7 @@ function readLibrary(bundle: Bundle, contents: ReadonlyMap<string, Uint8Array>):
 /** For a single network its own digest; for several, one digest over theirs, in the order of the manifest. */
 function weightsDigest({ graph, files }: Bundle): string {
   const digests = Object.values(graph.networks).map(({ file }) => files[file]!.sha256)
-  return digests.length === 1 ? digests[0]! : sha256(new TextEncoder().encode(digests.join('\n')))
+  return digests.length === 1 ? digests[0]! : sha256Of(new TextEncoder().encode(digests.join('\n')))
 }
 
 function parseJson(bytes: Uint8Array, name = 'bundle.json'): unknown {
@@ -82,8 +82,4 @@ function parseJson(bytes: Uint8Array, name = 'bundle.json'): unknown {
     if (cause instanceof AppError) throw cause
     throw new AppError('BUNDLE_INVALID', `${name} is not JSON in UTF-8`, { cause })
   }
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
 }

@@ -1,6 +1,7 @@
 // One digest for what a model computes: two bundles with the same digest give the same result for the same images, whatever their descriptions say.
-import { createHash } from 'node:crypto'
+
 import { canonicalText } from '../../domain/canonical-text.ts'
+import { sha256Of } from '../../domain/digest.ts'
 
 /** Keys of bundle.json that do not affect a result. Everything else counts, so that a new key is never forgotten. */
 const PROSE = new Set([
@@ -29,5 +30,5 @@ export function modelDigest(manifest: Readonly<Record<string, unknown>>): string
   )
   const rules = Object.entries(rest).filter(([key]) => !PROSE.has(key))
   const text = canonicalText({ ...Object.fromEntries(rules), files: Object.fromEntries(computing) })
-  return createHash('sha256').update(text).digest('hex')
+  return sha256Of(text)
 }

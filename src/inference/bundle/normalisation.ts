@@ -8,7 +8,7 @@ const range = (number: z.ZodNumber) =>
   z.tuple([number, number]).refine(([low, high]) => low < high, 'the first must be below the second')
 
 /** Over the head, as found from its own intensities. */
-export const headNormalisations = [
+export const foregroundNormalisations = [
   z.strictObject({
     name: z.literal('foreground-zscore'),
     threshold_fraction_of_p99: thresholdFraction,
@@ -19,13 +19,13 @@ export const headNormalisations = [
   z.strictObject({ name: z.literal('nonzero-zscore'), threshold_fraction_of_p99: thresholdFraction }),
 ] as const
 
-export const headNormalisationSchema = z.discriminatedUnion('name', [...headNormalisations])
+export const foregroundNormalisationSchema = z.discriminatedUnion('name', [...foregroundNormalisations])
 
 export const normalisationSchema = z.discriminatedUnion('name', [
-  ...headNormalisations,
+  ...foregroundNormalisations,
   /** Mean and population deviation of the voxels above zero inside a mask; all others become `outside`. */
   z.strictObject({ name: z.literal('mask-zscore'), mask: z.string().min(1), outside: z.literal('zero') }),
 ])
 
-export type HeadNormalisation = z.infer<typeof headNormalisationSchema>
+export type ForegroundNormalisation = z.infer<typeof foregroundNormalisationSchema>
 export type Normalisation = z.infer<typeof normalisationSchema>

@@ -1,7 +1,7 @@
 // A bundle of one network (gliabridge-bundle/1): its own parts of the manifest, and the equivalent graph of one stage.
 import { z } from 'zod'
 import { flipsSchema, type Graph, slidingWindowSchema } from './graph.ts'
-import { headNormalisationSchema } from './normalisation.ts'
+import { foregroundNormalisationSchema } from './normalisation.ts'
 
 const text = z.string().min(1)
 const positive = z.number().positive()
@@ -10,7 +10,7 @@ export const oneNetworkSchemas = {
   preprocess: z.strictObject({
     orientation: z.literal('LPS'),
     spacing_mm: z.tuple([positive, positive, positive]),
-    normalisation: headNormalisationSchema,
+    normalisation: foregroundNormalisationSchema,
   }),
   network: z.strictObject({
     file: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be a plain file name inside the bundle folder'),

@@ -1,7 +1,7 @@
 // Shape features of a mask (pyradiomics "Shape Features (3D)"; IBSI "Morphological features").
 import type { Vec3 } from '../../domain/volume.ts'
-import { measureDiameters } from './diameters.ts'
 import { measureMesh } from './mesh.ts'
+import { measureDiameters } from './mesh-diameters.ts'
 import { cutRoi, type Features, type Mask, type Roi } from './roi.ts'
 
 export const SHAPE_FEATURES = [

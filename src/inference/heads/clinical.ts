@@ -1,5 +1,7 @@
 // Clinical features: age and sex from the images' headers (PS3.3 C.7.1.1, C.7.2.2), resection and Karnofsky score from the EHR.
-import { DAY_MS, dayOf } from '../../domain/dicom-date.ts'
+
+import { dayOf } from '../../domain/dicom-date.ts'
+import { DAY_MS } from '../../domain/durations.ts'
 import type { ClinicalFacts, QualityNote } from '../../domain/finding.ts'
 import type { PatientIdentity } from '../../domain/study.ts'
 import type { Features } from './feature-values.ts'

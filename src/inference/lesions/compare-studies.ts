@@ -11,7 +11,7 @@ import { centreOf, coarseGrid } from '../volumes/grids.ts'
 import { resample } from '../volumes/resample.ts'
 import { applyRigid, invertRigid, REGISTRATION_SPACING_MM, type Registrar, type Rigid } from '../volumes/rigid.ts'
 import { type MeasuredLesion, targetLesions } from './diameters.ts'
-import { LESION_LIMITS } from './limits.ts'
+import { LESION_LIMITS } from './lesion-limits.ts'
 import { type LesionLinks, type LesionMap, lesionMap, linkLesions, shareOutside, wholeLesions } from './link-lesions.ts'
 import { sizeResponse } from './rano.ts'
 

@@ -10,7 +10,7 @@ import {
   type Part,
   perpendicularDiameter,
 } from '../volumes/outline.ts'
-import { LESION_LIMITS } from './limits.ts'
+import { LESION_LIMITS } from './lesion-limits.ts'
 
 /** A lesion with its voxels, as indices into the label volume. */
 export interface MeasuredLesion {

@@ -12,7 +12,7 @@ import {
 import { componentsOf } from '../volumes/components.ts'
 import { indexMap, insideRange } from '../volumes/grids.ts'
 import { applyRigid, type Rigid } from '../volumes/rigid.ts'
-import { LESION_LIMITS } from './limits.ts'
+import { LESION_LIMITS } from './lesion-limits.ts'
 
 const SHARED = LESION_LIMITS.shared.value
 const NEAR_MM = LESION_LIMITS.near.value

@@ -2,7 +2,7 @@
 import type { TumourPosition } from '../../domain/finding.ts'
 import type { LabelVolume, Volume } from '../../domain/volume.ts'
 import { locationFeatures, patientBox } from '../features/location.ts'
-import { LESION_LIMITS } from './limits.ts'
+import { LESION_LIMITS } from './lesion-limits.ts'
 
 /** Undefined without a tumour, or if the outline of the brain is not known. */
 export function tumourPosition(labels: LabelVolume, brain: Volume<Uint8Array> | undefined): TumourPosition | undefined {

@@ -2,7 +2,7 @@
 import type { ChangeCategory, SizeResponse } from '../../domain/comparison.ts'
 import { HALF_95 } from '../../domain/finding.ts'
 import { type MeasuredLesion, productOf } from './diameters.ts'
-import { LESION_LIMITS } from './limits.ts'
+import { LESION_LIMITS } from './lesion-limits.ts'
 
 const PROGRESSION = LESION_LIMITS.progression.value
 const RESPONSE = LESION_LIMITS.response.value

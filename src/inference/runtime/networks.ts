@@ -1,6 +1,6 @@
 // The networks of a graph, each on the first provider that works for it.
-import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { sha256Of } from '../../domain/digest.ts'
 import type { RunNetwork } from '../segmentation/run-stage.ts'
 import type { NetworkFile, OpenMessage } from './messages.ts'
 import { openSession, type Session } from './session.ts'
@@ -77,8 +77,7 @@ export async function openNetworks(
 /** The bytes of a model file; throws if they differ from what the bundle declares. */
 export async function checkedBytes({ modelPath, sha256 }: { modelPath: string; sha256: string }): Promise<Uint8Array> {
   const model = await readFile(modelPath)
-  if (createHash('sha256').update(model).digest('hex') !== sha256)
-    throw new Error('the model file changed since the bundle was checked')
+  if (sha256Of(model) !== sha256) throw new Error('the model file changed since the bundle was checked')
   return model
 }
 

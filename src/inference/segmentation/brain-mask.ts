@@ -2,7 +2,7 @@
 import { type Grid, type Volume, voxelCount, voxelMillilitres } from '../../domain/volume.ts'
 import type { BundleManifest } from '../bundle/manifest.ts'
 import { removeSmallComponents } from '../volumes/components.ts'
-import { PLAUSIBILITY_LIMITS } from './limits.ts'
+import { PLAUSIBILITY_LIMITS } from './input-limits.ts'
 
 /** The key of the anatomy class that is brain. */
 const BRAIN = 'BRAIN'

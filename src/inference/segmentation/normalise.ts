@@ -1,13 +1,17 @@
 // Intensity normalisation as declared by the bundle: z-score of one channel on the working grid, over its foreground or its non-zero voxels.
 import { AppError } from '../../domain/errors.ts'
 import type { Volume } from '../../domain/volume.ts'
-import type { HeadNormalisation } from '../bundle/normalisation.ts'
+import type { ForegroundNormalisation } from '../bundle/normalisation.ts'
 import { quantileOf } from '../volumes/quantile.ts'
 
-type ForegroundRules = Extract<HeadNormalisation, { name: 'foreground-zscore' }>
+type ForegroundRules = Extract<ForegroundNormalisation, { name: 'foreground-zscore' }>
 
 /** Dispatches by the rules' name; throws INPUT_IMPLAUSIBLE, naming the sequence, for an empty or constant image. */
-export function normalise(volume: Volume<Float32Array>, rules: HeadNormalisation, name: string): Volume<Float32Array> {
+export function normalise(
+  volume: Volume<Float32Array>,
+  rules: ForegroundNormalisation,
+  name: string,
+): Volume<Float32Array> {
   return rules.name === 'nonzero-zscore' ? normaliseNonzero(volume, name) : normaliseForeground(volume, rules, name)
 }
 
@@ -32,7 +36,7 @@ function normaliseForeground(volume: Volume<Float32Array>, rules: ForegroundRule
   const positive = volume.data.filter((value) => value > 0).sort()
   if (positive.length === 0)
     throw new AppError('INPUT_IMPLAUSIBLE', `the ${name} image has no voxel above zero inside the head`)
-  const threshold = foregroundThreshold(positive, rules)
+  const threshold = thresholdAmong(positive, rules)
   const foreground = positive.subarray(firstAbove(positive, threshold))
   const low = quantileOf(foreground, rules.clip_percentiles[0] / 100)
   const high = quantileOf(foreground, rules.clip_percentiles[1] / 100)
@@ -72,12 +76,12 @@ function moments(values: Float32Array, name: string): { mean: number; deviation:
 }
 
 /** Intensity above which a voxel counts as head; 0 for an image without positive voxels. */
-export function headThreshold(volume: Volume<Float32Array>, rules: HeadNormalisation): number {
+export function foregroundThreshold(volume: Volume<Float32Array>, rules: ForegroundNormalisation): number {
   const positive = volume.data.filter((value) => value > 0).sort()
-  return positive.length === 0 ? 0 : foregroundThreshold(positive, rules)
+  return positive.length === 0 ? 0 : thresholdAmong(positive, rules)
 }
 
-function foregroundThreshold(positive: Float32Array, rules: HeadNormalisation): number {
+function thresholdAmong(positive: Float32Array, rules: ForegroundNormalisation): number {
   return rules.threshold_fraction_of_p99 * quantileOf(positive, 0.99)
 }
 

@@ -3,7 +3,7 @@ import type { AppError } from '../../domain/errors.ts'
 import type { QualityNote } from '../../domain/finding.ts'
 import type { Sequence } from '../../domain/study.ts'
 import { millimetres, movement } from '../../wording/quantities.ts'
-import { PREPARATION_LIMITS } from './limits.ts'
+import { PREPARATION_LIMITS } from './input-limits.ts'
 import { imagesOf, type Registered, type SequenceVolume } from './sequence-volume.ts'
 
 /** Images that could not be aligned, or that show nothing within the head. */

@@ -5,12 +5,12 @@ import type { QualityNote, SequenceImage } from '../../domain/finding.ts'
 import { SEQUENCES, type Sequence } from '../../domain/study.ts'
 import type { Grid, Vec3, Volume } from '../../domain/volume.ts'
 import { type BundleManifest, channelOrder } from '../bundle/manifest.ts'
-import type { HeadNormalisation } from '../bundle/normalisation.ts'
-import { alignedGrid, coarseGrid, headBox, subGrid } from '../volumes/grids.ts'
+import type { ForegroundNormalisation } from '../bundle/normalisation.ts'
+import { alignedGrid, coarseGrid, foregroundBox, subGrid } from '../volumes/grids.ts'
 import { interpolate, prefilter, resample } from '../volumes/resample.ts'
 import { IDENTITY, REGISTRATION_SPACING_MM, type Registrar } from '../volumes/rigid.ts'
-import { PREPARATION_LIMITS } from './limits.ts'
-import { headThreshold, normalise } from './normalise.ts'
+import { PREPARATION_LIMITS } from './input-limits.ts'
+import { foregroundThreshold, normalise } from './normalise.ts'
 import { type Failed, notesOn } from './preparation-notes.ts'
 import { refuseSameImage } from './same-image.ts'
 import { imagesOf, type Registered, type SequenceVolume } from './sequence-volume.ts'
@@ -57,7 +57,7 @@ export async function prepareInputs<Images extends SequenceVolume>(
   const fixed = imagesOf(reference, input.images)
   if (!fixed) throw new AppError('INPUT_IMPLAUSIBLE', `there is no ${reference} volume to refer to`)
   const { spacing, rules } = firstStage(bundle)
-  const work = headOf(fixed.volume, spacing, rules)
+  const work = cropForeground(fixed.volume, spacing, rules)
   const channel = normalise(work, rules, reference)
   const target: Target = {
     grid: work.grid,
@@ -96,12 +96,16 @@ export async function prepareInputs<Images extends SequenceVolume>(
 }
 
 /** The reference series at the voxel size of the first stage, cut to the head and a margin. */
-function headOf(volume: Volume<Float32Array>, spacing: Vec3, rules: HeadNormalisation): Volume<Float32Array> {
+function cropForeground(
+  volume: Volume<Float32Array>,
+  spacing: Vec3,
+  rules: ForegroundNormalisation,
+): Volume<Float32Array> {
   const whole = resample(volume, alignedGrid(volume.grid, spacing))
-  const box = headBox(
+  const box = foregroundBox(
     whole,
-    headThreshold(whole, rules),
-    Math.ceil(PREPARATION_LIMITS.headMargin.value / Math.min(...spacing)),
+    foregroundThreshold(whole, rules),
+    Math.ceil(PREPARATION_LIMITS.foregroundMargin.value / Math.min(...spacing)),
   )
   return resample(whole, subGrid(whole.grid, box.from, box.to))
 }
@@ -113,7 +117,7 @@ function volumeOn(grid: Grid, { volume, registration }: Registered<SequenceVolum
 /** The target for the other series. */
 interface Target {
   grid: Grid
-  rules: HeadNormalisation
+  rules: ForegroundNormalisation
   /** The reference at the voxel size used for registration. */
   still: Volume<Float32Array>
 }
@@ -141,7 +145,7 @@ async function align<Images extends SequenceVolume>(
 }
 
 /** Voxel size (X, Y, Z in mm) and normalisation of the stage that sees the whole head. */
-function firstStage({ graph }: Pick<Rules, 'graph'>): { spacing: Vec3; rules: HeadNormalisation } {
+function firstStage({ graph }: Pick<Rules, 'graph'>): { spacing: Vec3; rules: ForegroundNormalisation } {
   const [first] = graph.stages
   const rules = first?.normalisation
   if (!first || !('spacing_mm' in first.grid) || !rules || rules.name === 'mask-zscore')

@@ -2,11 +2,11 @@
 import { AppError } from '../../domain/errors.ts'
 import type { Sequence } from '../../domain/study.ts'
 import type { Grid, Vec3, Volume } from '../../domain/volume.ts'
-import { COPY_LIMITS, PLAUSIBILITY_LIMITS } from './limits.ts'
+import { COPY_LIMITS, PLAUSIBILITY_LIMITS } from './input-limits.ts'
 
 const BLOCK_MM = COPY_LIMITS.block.value
 const MIN_BLOCKS = COPY_LIMITS.minBlocks.value
-const HEAD_SHARE = COPY_LIMITS.headShare.value
+const FOREGROUND_SHARE = COPY_LIMITS.foregroundShare.value
 
 /** Throws INPUT_IMPLAUSIBLE if two of the normalised channels, which share one grid, are the same image except for noise and resampling. */
 export function refuseSameImage(channels: readonly (Volume<Float32Array> | null)[], order: readonly Sequence[]): void {
@@ -28,7 +28,7 @@ export function blockMeans({ grid, data }: Volume<Float32Array>): Float64Array {
   const edge = blockSize(grid)
   const [bx, by, bz] = [0, 1, 2].map((axis) => Math.floor(grid.size[axis]! / edge[axis]!)) as [number, number, number]
   const [nx, ny] = grid.size
-  const least = headLevel(data)
+  const least = foregroundLevel(data)
   const means = new Float64Array(bx * by * bz)
   const voxels = edge[0] * edge[1] * edge[2]
   for (let z = 0; z < bz * edge[2]; z++)
@@ -65,7 +65,7 @@ function blockSize({ spacing }: Grid): Vec3 {
   return [edge(spacing[0]), edge(spacing[1]), edge(spacing[2])]
 }
 
-function headLevel(data: Float32Array): number {
+function foregroundLevel(data: Float32Array): number {
   const lowest = data.reduce((least, value) => Math.min(least, value), Infinity)
   let [sum, count] = [0, 0]
   for (const value of data) {
@@ -73,5 +73,5 @@ function headLevel(data: Float32Array): number {
     sum += value
     count++
   }
-  return lowest + HEAD_SHARE * (sum / Math.max(1, count) - lowest)
+  return lowest + FOREGROUND_SHARE * (sum / Math.max(1, count) - lowest)
 }

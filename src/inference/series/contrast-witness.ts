@@ -2,8 +2,8 @@
 import { AppError } from '../../domain/errors.ts'
 import type { Volume } from '../../domain/volume.ts'
 import { quantileOf } from '../volumes/quantile.ts'
-import { WITNESS_LIMITS } from './limits.ts'
 import { deepVoxels } from './pixel-measures.ts'
+import { WITNESS_LIMITS } from './witness-limits.ts'
 
 const { vessels, enhanced, opposite, intensityBins, brightTail } = WITNESS_LIMITS
 const BINS = intensityBins.value

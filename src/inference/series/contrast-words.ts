@@ -126,10 +126,10 @@ function partsOf(word: string): string[] {
     return [...(rolesOf(before) ? [before] : []), name, ...(rest === 'c' ? ['ce'] : rest ? partsOf(rest) : [])]
   }
   for (let i = 2; i <= word.length - 2; i++) {
-    const [head, tail] = [word.slice(0, i), word.slice(i)]
-    const [first, second] = [exact.get(head), rolesOf(tail)]
-    if (second && (sequenceNames.has(head) || (first && (first.has('agent') || second.has('agent')))))
-      return [head, tail]
+    const [start, end] = [word.slice(0, i), word.slice(i)]
+    const [first, second] = [exact.get(start), rolesOf(end)]
+    if (second && (sequenceNames.has(start) || (first && (first.has('agent') || second.has('agent')))))
+      return [start, end]
   }
   return [word]
 }

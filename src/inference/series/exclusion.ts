@@ -59,7 +59,7 @@ export function exclusionReason(facts: SeriesFacts): Exclusion | undefined {
     if (named && !mayBeOverruled(facts, named) && !(made && named.ofSequence)) return { reason: named.reason }
   const geometry = byGeometry(facts)
   if (made) return { reason: made, ...(geometry && facts.positions > 0 ? {} : { unusable: true as const }) }
-  if (geometry) return { reason: geometry, ...(coversHead(facts) ? { unusable: true as const } : {}) }
+  if (geometry) return { reason: geometry, ...(spansBrain(facts) ? { unusable: true as const } : {}) }
   return undefined
 }
 
@@ -182,7 +182,7 @@ function byBody(f: SeriesFacts): Named | undefined {
 }
 
 /** Whether its slices together span a head, however far apart they are. */
-function coversHead(f: SeriesFacts): boolean {
+function spansBrain(f: SeriesFacts): boolean {
   return (
     f.positions === 0 ||
     (f.positions >= STACK_LIMITS.minPositions.value && f.coverage! >= STACK_LIMITS.minCoverage.value)

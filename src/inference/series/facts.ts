@@ -63,15 +63,15 @@ export interface SeriesFacts {
 /** Reads the facts; nothing is assumed about absent values. */
 export function seriesFacts(series: Series): SeriesFacts {
   const { series: slices, strays, doubles } = volumeInstances(series)
-  const heads = slices.instances.map((instance) => instance.metadata)
-  const first = heads[0] ?? {}
+  const datasets = slices.instances.map((instance) => instance.metadata)
+  const first = datasets[0] ?? {}
   const sources = sourcesOf(first)
   const find = (keyword: string) => sources.map((source) => text(source, keyword)).find((value) => value !== '') ?? ''
   const findAll = (keyword: string) =>
     sources.map((source) => texts(source, keyword)).find((values) => values.some(Boolean)) ?? []
   const findNumber = (keyword: string) =>
     sources.map((source) => number(source, keyword)).find((value) => value !== undefined)
-  const frames = heads.flatMap(framesOf)
+  const frames = datasets.flatMap(framesOf)
   const upper = (values: string[]) => values.map((value) => value.toUpperCase())
   const scanning = new Set(upper(findAll('ScanningSequence')))
   const echo = find('EchoPulseSequence').toUpperCase()
@@ -126,7 +126,7 @@ export function seriesFacts(series: Series): SeriesFacts {
     ...geometry(frames),
     fieldOfView: sides && Math.min(...sides) > 0 ? Math.min(...sides) : undefined,
     pixelSpacing: pixel?.[0],
-    acquiredAt: acquisitionStart(heads),
+    acquiredAt: acquisitionStart(datasets),
     injectedAt: joined(
       text(first, 'AcquisitionDate') || text(first, 'SeriesDate'),
       text(first, 'ContrastBolusStartTime'),
@@ -215,13 +215,13 @@ function geometry(
   }
 }
 
-function acquisitionStart(heads: DicomJson[]): string {
+function acquisitionStart(datasets: DicomJson[]): string {
   const of = (ds: DicomJson) =>
     text(ds, 'AcquisitionDateTime') ||
     joined(text(ds, 'AcquisitionDate'), text(ds, 'AcquisitionTime')) ||
     joined(text(ds, 'SeriesDate'), text(ds, 'SeriesTime')) ||
     joined(text(ds, 'StudyDate'), afterMidnight(ds, text(ds, 'AcquisitionTime') || text(ds, 'SeriesTime')))
-  return heads.map(of).filter(Boolean).sort()[0] ?? ''
+  return datasets.map(of).filter(Boolean).sort()[0] ?? ''
 }
 
 /** Keeps times sortable across midnight: hours after the day on which the study began count on from 24. */

@@ -6,7 +6,7 @@ import { distanceMap } from '../volumes/distance-map.ts'
 import { alignedGrid, subGrid } from '../volumes/grids.ts'
 import { quantileOf } from '../volumes/quantile.ts'
 import { smoothed } from '../volumes/resample.ts'
-import { WITNESS_LIMITS } from './limits.ts'
+import { WITNESS_LIMITS } from './witness-limits.ts'
 
 const { voxel, depth, height, tissue, shading, inside, closedGaps, gyrus } = WITNESS_LIMITS
 const { smoothest, leftOut, extreme, tail, fineTail, tissueQuantile } = WITNESS_LIMITS
@@ -32,10 +32,10 @@ export function witnessGrid(grid: Grid): Grid {
 export function measurePixels(images: readonly Volume<Float32Array>[]): PixelMeasures | undefined {
   const [first] = images
   if (!first) return undefined
-  const head = outlineOf(images)
-  const deep = deepOf(head, height.value)
+  const outline = outlineOf(images)
+  const deep = deepOf(outline, height.value)
   if (!deep) return undefined
-  const even = images.map((image) => withoutShading(image, head.data))
+  const even = images.map((image) => withoutShading(image, outline.data))
   const ranks = even.map(({ data }) => ranksOf(deep.map((v) => data[v]!)))
   return {
     own: even.map((image, n) => ownMeasures(image, deep, ranks[n]!)),

@@ -14,7 +14,7 @@ interface Rule {
   tolerance: number
 }
 
-const { wholeBrain, alikeHead, alikeSpacing, alikeCoverage, alikePixels } = PREFERENCE_LIMITS
+const { wholeBrain, alikeExtent, alikeSpacing, alikeCoverage, alikePixels } = PREFERENCE_LIMITS
 
 const RULES: readonly Rule[] = [
   { text: 'the water image of a Dixon acquisition', score: (f) => (f.dixon === 'in phase' ? 0 : 1), tolerance: 0 },
@@ -27,7 +27,7 @@ const RULES: readonly Rule[] = [
   {
     text: 'the whole head',
     score: (f) => f.coverage && Math.min(f.coverage, wholeBrain.value),
-    tolerance: alikeHead.value,
+    tolerance: alikeExtent.value,
   },
   { text: '3D rather than 2D', score: (f) => (f.is3d ? 1 : 0), tolerance: 0 },
   {

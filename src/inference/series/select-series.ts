@@ -1,4 +1,4 @@
-// Chooses the series of a study for a bundle's sequences, with a reason for every series taken or left; it never guesses.
+// Chooses the series of a study for a bundle's sequences, with a reason for every series, selected or not; it never guesses.
 import type { AppError } from '../../domain/errors.ts'
 import {
   SEQUENCES,

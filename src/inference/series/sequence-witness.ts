@@ -2,9 +2,9 @@
 import { AppError } from '../../domain/errors.ts'
 import type { Volume } from '../../domain/volume.ts'
 import type { Weighting } from './evidence.ts'
-import { WITNESS_LIMITS } from './limits.ts'
 import { measurePixels, type PixelMeasures } from './pixel-measures.ts'
 import data from './pixel-model.json' with { type: 'json' }
+import { WITNESS_LIMITS } from './witness-limits.ts'
 
 /** Mean measures of each kind, and, common to all, the inverse of the covariance within a kind. */
 interface Kinds {

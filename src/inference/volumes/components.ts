@@ -14,8 +14,8 @@ export function* componentsOf({ grid, data }: LabelVolume, members?: readonly nu
     if (isMember[data[seed]!] === 0 || seen[seed] === 1) continue
     const component = [seed]
     seen[seed] = 1
-    for (let head = 0; head < component.length; head++) {
-      const at = component[head]!
+    for (let next = 0; next < component.length; next++) {
+      const at = component[next]!
       const i = at % nx
       const j = Math.floor(at / nx) % ny
       const k = Math.floor(at / (nx * ny))

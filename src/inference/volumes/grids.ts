@@ -90,7 +90,12 @@ export function centreOf(grid: Grid): Vec3 {
  * by `margin` voxels. Noise in air exceeds the threshold here and there but never fills a plane; a head reaches 5 % of its
  * fullest plane 2 mm below the vertex.
  */
-export function headBox(volume: Volume, threshold: number, margin: number, share = 0.05): { from: Vec3; to: Vec3 } {
+export function foregroundBox(
+  volume: Volume,
+  threshold: number,
+  margin: number,
+  share = 0.05,
+): { from: Vec3; to: Vec3 } {
   const [nx, ny, nz] = volume.grid.size
   const counts = [new Float64Array(nx), new Float64Array(ny), new Float64Array(nz)] as const
   let at = 0

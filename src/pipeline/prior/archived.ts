@@ -1,4 +1,5 @@
 // An earlier study of the patient that only the archive knows: analysed before our store existed, or by another installation of this service.
+
 import { items, text } from '../../dicom/dataset.ts'
 import { deviceUid } from '../../dicom/result-modules.ts'
 import { instanceUid } from '../../dicom/result-object.ts'
@@ -6,7 +7,8 @@ import { COMPREHENSIVE_3D_SR_STORAGE } from '../../dicom/sr/measurement-report.t
 import { isEditedReport, readReport } from '../../dicom/sr/read-report.ts'
 import type { AnalysisRecord } from '../../domain/analysis.ts'
 import type { PriorObject } from '../../domain/comparison.ts'
-import { DAY_MS, dayOf, dicomDate } from '../../domain/dicom-date.ts'
+import { dayOf, dicomDate } from '../../domain/dicom-date.ts'
+import { DAY_MS } from '../../domain/durations.ts'
 import { foreseen } from '../../domain/errors.ts'
 import type { AnalysisResult } from '../../domain/finding.ts'
 import type { AnalysisStore } from '../../domain/ports/analysis-store.ts'

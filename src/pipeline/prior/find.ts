@@ -1,7 +1,8 @@
 // The earlier study that a new one is compared with: the patient's latest one that we analysed and delivered, and that still stands.
 
 import type { AnalysisRecord } from '../../domain/analysis.ts'
-import { DAY_MS, dayOf } from '../../domain/dicom-date.ts'
+import { dayOf } from '../../domain/dicom-date.ts'
+import { DAY_MS } from '../../domain/durations.ts'
 import type { AnalysisStore, PriorAnalyses } from '../../domain/ports/analysis-store.ts'
 import type { PatientIdentity, StudyIdentity, Uid } from '../../domain/study.ts'
 

@@ -1,5 +1,6 @@
 // Listens for HL7 v2 messages over MLLP: each is a hint, acknowledged once it is stored.
 import { BlockList, isIP, type Socket } from 'node:net'
+import { MINUTE_MS } from '../../domain/durations.ts'
 import { AppError, asAppError, unforeseenFields } from '../../domain/errors.ts'
 import { LIMITS } from '../../domain/limits.ts'
 import type { Clock } from '../../domain/ports/clock.ts'
@@ -30,7 +31,7 @@ export interface MllpOptions {
 const START = Buffer.from([0x0b])
 const END = Buffer.from([0x1c, 0x0d])
 /** How long until a peer that disappeared silently is noticed. */
-const KEEP_ALIVE_MS = 60_000
+const KEEP_ALIVE_MS = MINUTE_MS
 
 /**
  * Closing it ends all connections; senders repeat what was not acknowledged. Throws SETTINGS_INVALID if the address or the

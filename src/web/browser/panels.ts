@@ -14,7 +14,7 @@ import {
   type Panel,
 } from './draw.ts'
 import { type Box, fitOf, type Placing, place } from './geometry.ts'
-import { arrange } from './layout.ts'
+import { arrange } from './panel-layout.ts'
 import type { Slice } from './slices.ts'
 import type { PanelSpec, ViewerState } from './state.ts'
 import { fill } from './words.ts'

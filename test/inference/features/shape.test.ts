@@ -1,9 +1,9 @@
 // The mesh and the diameters against what geometry gives, and the eigenvalues against known ones.
 import { describe, expect, it } from 'vitest'
 import type { Volume } from '../../../src/domain/volume.ts'
-import { measureDiameters } from '../../../src/inference/features/diameters.ts'
 import { measureMesh } from '../../../src/inference/features/mesh.ts'
 import { meshCases } from '../../../src/inference/features/mesh-cases.ts'
+import { measureDiameters } from '../../../src/inference/features/mesh-diameters.ts'
 import { cutRoi } from '../../../src/inference/features/roi.ts'
 import { shapeFeatures, symmetricEigenvalues } from '../../../src/inference/features/shape.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { headThreshold, normalise } from '../../../src/inference/segmentation/normalise.ts'
+import { foregroundThreshold, normalise } from '../../../src/inference/segmentation/normalise.ts'
 import { quantileOf } from '../../../src/inference/volumes/quantile.ts'
 import { axial, golden, paint, readJson } from '../support.ts'
 
@@ -38,7 +38,7 @@ describe('normalisation', () => {
 
   it('gives a threshold of 0 for an image without signal', () => {
     expect(
-      headThreshold(
+      foregroundThreshold(
         paint(axial([3, 3, 3], [2, 2, 2]), () => 0),
         rules,
       ),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Grid, toPatient, type Vec3 } from '../../../src/domain/volume.ts'
-import { alignedGrid, coarseGrid, headBox, subGrid } from '../../../src/inference/volumes/grids.ts'
+import { alignedGrid, coarseGrid, foregroundBox, subGrid } from '../../../src/inference/volumes/grids.ts'
 import { gaussianKernel, interpolate, resample } from '../../../src/inference/volumes/resample.ts'
 import {
   applyRigid,
@@ -96,7 +96,7 @@ describe('grids', () => {
       if (x >= 20 && x < 60 && y >= 10 && y < 40 && z >= 8 && z < 30) return 100
       return (x * 7 + y * 13 + z * 29) % 331 === 0 ? 60 : 3
     })
-    const box = headBox(volume, 50, 2)
+    const box = foregroundBox(volume, 50, 2)
     expect(box).toEqual({ from: [8, 3, 2], to: [32, 22, 17] })
     const cut = subGrid(volume.grid, box.from, box.to)
     expect(cut.size).toEqual([24, 19, 15])
@@ -105,7 +105,7 @@ describe('grids', () => {
 
   it('keep everything when nothing is above the threshold', () => {
     expect(
-      headBox(
+      foregroundBox(
         paint(axial([4, 5, 6], [2, 2, 2]), () => 0),
         0,
         3,

@@ -1,5 +1,5 @@
 // Earlier studies that only the archive knows, on the demo archive.
-import { startDemoArchive } from '../../../demo/archive/server.ts'
+import { startDemoArchive } from '../../../demo/archive/archive-server.ts'
 import { archivedPriorContract } from '../../contract/archived-prior.ts'
 
 archivedPriorContract('the demo archive', async () => {

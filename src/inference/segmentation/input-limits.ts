@@ -12,7 +12,7 @@ export const PLAUSIBILITY_LIMITS = {
   brainPiece: {
     value: 100,
     unit: 'mL',
-    source: 'chosen: a tenth of the smallest whole brain that is accepted, and more',
+    source: 'chosen: more than a tenth of the smallest whole brain that is accepted',
   },
   brainAtLeast: {
     value: 700,
@@ -33,29 +33,29 @@ export const COPY_LIMITS = {
     value: 8,
     unit: 'mm',
     source:
-      'measured: bench/same_image.py; resampling, blur and noise change what is finer, tissues of another contrast differ in what is coarser',
+      'measured: bench/same_image.py; resampling, blur and noise change finer structures, another contrast changes coarser ones',
   },
   minBlocks: {
     value: 30,
     unit: '1',
-    source: 'chosen: a correlation of fewer has a standard error of a fifth and more',
+    source: 'chosen: with fewer blocks, the standard error of a correlation is a fifth or more',
   },
   /** Of the way from the lowest value to the mean of what lies above it: where the head begins. */
-  headShare: { value: 0.25, unit: '1', source: 'chosen: above the noise of air, below the darkest tissue' },
+  foregroundShare: { value: 0.25, unit: '1', source: 'chosen: above the noise of air, below the darkest tissue' },
 } as const satisfies Record<string, Limit>
 
 /** What preparation keeps around the head, and when it has something to note about a sequence. */
 export const PREPARATION_LIMITS = {
-  headMargin: { value: 10, unit: 'mm', source: 'chosen: windows at the edge of the head see some background' },
+  foregroundMargin: { value: 10, unit: 'mm', source: 'chosen: lets windows at the edge of the head see some background' },
   thickSlices: {
     value: 4,
     unit: 'mm',
-    source: 'chosen: a lesion of the measurable size of RANO, 10 mm, then lies on two slices or three',
+    source: 'chosen: a lesion of 10 mm, the measurable size in RANO, then lies on two or three slices',
   },
-  moved: { value: 5, unit: 'mm', source: 'chosen: more than a slice of most series, so that a reader would notice it' },
+  moved: { value: 5, unit: 'mm', source: 'chosen: more than the slice thickness of most series, so that a reader would notice it' },
   turned: {
     value: 5,
     unit: 'deg',
-    source: 'chosen: moves the surface of a head by some 7 mm, about as far as `moved`',
+    source: 'chosen: moves the surface of a head by about 7 mm, close to `moved`',
   },
 } as const satisfies Record<string, Limit>

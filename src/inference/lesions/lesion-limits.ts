@@ -21,27 +21,27 @@ export const LESION_LIMITS = {
     value: 2 / 3,
     unit: '1',
     source:
-      'chosen: of a shape that only changes its size the volume goes with the cube of a length, the product with its square',
+      'chosen: if a shape only changes in size, its volume grows with the cube of a length and the product with its square',
   },
   /** Two lesions are the same if they have this share of the smaller one in common. */
   shared: {
     value: 0.1,
     unit: '1',
-    source: 'chosen: small enough for a lesion that shrank to a tenth, large enough to leave out rims that touch',
+    source: 'chosen: small enough to match a lesion that shrank to a tenth, large enough to ignore rims that merely touch',
   },
   /** Lesions without overlap are still the same if neither has another match and their centres are no farther apart than this. */
   near: {
     value: 10,
     unit: 'mm',
-    source: 'chosen: the measurable size, as an allowance for the residual of the registration and for brain shift',
+    source: 'chosen: the measurable size, which allows for residual error of registration and for brain shift',
   },
   /** Maximum mean distance that may remain after registration there and back. */
-  residual: { value: 2, unit: 'mm', source: 'chosen: one voxel of the grid that registration works on' },
+  residual: { value: 2, unit: 'mm', source: 'chosen: one voxel of the grid used for registration' },
   /** Maximum share of a tumour that may lie outside the other study's field of view. */
   outside: {
     value: 0.05,
     unit: '1',
-    source: 'chosen: a twentieth, small beside what two outlines of one tumour differ by',
+    source: 'chosen: a twentieth, small compared with the difference between two outlines of one tumour',
   },
   /** Half the edge of the cube about the middle of the image on which the residual is measured. */
   reach: {
@@ -53,12 +53,12 @@ export const LESION_LIMITS = {
   crossing: {
     value: 5,
     unit: 'mm',
-    source: "chosen: the middle of the brain's box is off the midline by some millimetres where a head is turned",
+    source: "chosen: in a turned head, the middle of the brain's box is some millimetres off the midline",
   },
   /** If slices are this many times thicker, they do not measure the same volume. */
   thicker: {
     value: 2,
     unit: '1',
-    source: 'chosen: partial volume of a slice twice as thick takes in a neighbour on each side',
+    source: 'chosen: in a slice twice as thick, partial volume takes in a neighbour on each side',
   },
 } as const satisfies Record<string, Limit>

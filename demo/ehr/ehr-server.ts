@@ -2,8 +2,8 @@
 import type { WithId } from '@medplum/core'
 import type { Patient, Resource } from '@medplum/fhirtypes'
 import { serveOnLoopback } from '../loopback.ts'
-import { BASE_PATH, createEhrApp } from './app.ts'
 import { loadDefinitions } from './definitions.ts'
+import { BASE_PATH, createEhrApp } from './ehr-app.ts'
 import { DemoRepository } from './repository.ts'
 
 export { demoPatient } from './patient.ts'

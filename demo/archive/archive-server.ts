@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { serveOnLoopback } from '../loopback.ts'
-import { createArchiveApp, ROOT } from './app.ts'
+import { createArchiveApp, ROOT } from './archive-app.ts'
 import { openInstanceStore } from './store.ts'
 
 export interface DemoArchive {
