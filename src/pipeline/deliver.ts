@@ -183,15 +183,18 @@ async function postReport(
   artifacts: Artifact[],
   options: DeliverOptions,
 ) {
+  const { studyInstanceUid } = record
   const report = ehrReport(record, await resultOf(analyses, record.analysisId), artifacts, options)
-  const clinical = ehr.forStudy({ studyInstanceUid: record.studyInstanceUid })
+  const clinical = ehr.forStudy({ studyInstanceUid })
   const receipt = await clinical.postReport(report)
   // Only now: a reader must find one of the two at any moment.
   for (const { analysisId, legs } of await replacedBy(analyses, record)) {
     const leg = legs.find((one) => one.leg === 'ehr')
     if (leg === undefined || (leg.state !== 'done' && leg.attempts === 0)) continue
     const { patient = '' } = receipt
-    await clinical.withdrawReport?.({ analysisId, receipt: { patient, ...leg.receipt } })
+    const links = options.toImages?.links({ analysisId, studyInstanceUid })
+    const earlier = { result: await resultOf(analyses, analysisId), ...(links && { links }) }
+    await clinical.withdrawReport?.(earlier, { patient, ...leg.receipt })
   }
   return receipt
 }

@@ -17,6 +17,7 @@ import { HEAD_NAMES } from './names.ts'
 import { callWords, evidenceSentences } from './predictions.ts'
 import { diameterPair, millilitres, percent, rounded } from './quantities.ts'
 import { editSentence, reviewSentence } from './reviews.ts'
+import { REPLACED_NOTICE } from './standing.ts'
 import { tissueSentence } from './tissue.ts'
 
 export const NOT_A_TISSUE_TEST = 'Predicted from MR images by software; not a tissue test.'
@@ -27,9 +28,13 @@ const UNREVIEWED =
 /** Names of the links from the report in the EHR to the images. */
 export const LINKS = { page: 'Images, outlines and review', viewer: 'Images in the viewer of the hospital' } as const
 
-/** The only place that says whether a person has reviewed the result, who, and with what decision. */
-export function standingSentence(review: Review | undefined): string {
-  return review ? reviewSentence(review) : UNREVIEWED
+/** A person's decision, or that a later analysis replaced the result before anybody reviewed it; without either, nobody has reviewed it. */
+export type Standing = Review | 'replaced' | undefined
+
+/** The only place that says whether the result stands, and if a person has reviewed it, who, and with what decision. */
+export function standingSentence(standing: Standing): string {
+  if (standing === 'replaced') return REPLACED_NOTICE
+  return standing ? reviewSentence(standing) : UNREVIEWED
 }
 
 /** One line per correction, with both values and the reason. */
@@ -169,10 +174,11 @@ export function reportSections(result: ReportableResult): { title: string; lines
 }
 
 /** Plain text for DiagnosticReport.conclusion: the review status, the impression in three lines, and the details. */
-export function conclusionOf(result: ReportableResult, review?: Review): string {
+export function conclusionOf(result: ReportableResult, standing?: Standing): string {
   const body = reportSections(result).map(
     ({ title, lines }) => `${title}:\n${lines.map((line) => `- ${line}`).join('\n')}`,
   )
-  const standing = [standingSentence(review), ...(review ? correctionLines(review) : [])].join('\n')
-  return [standing, impressionLines(result).join('\n'), ...body].join('\n\n')
+  const corrections = standing === undefined || standing === 'replaced' ? [] : correctionLines(standing)
+  const opening = [standingSentence(standing), ...corrections].join('\n')
+  return [opening, impressionLines(result).join('\n'), ...body].join('\n\n')
 }

@@ -99,7 +99,7 @@ export interface ClinicalRecord {
    * Withdraws the report of an earlier analysis, unless a person has signed it; safe to repeat. `receipt` is that of its delivery,
    * with at least "patient". Absent if the adapter cannot do this.
    */
-  withdrawReport?(earlier: { analysisId: string; receipt: EhrReceipt }): Promise<void>
+  withdrawReport?(earlier: Pick<EhrReport, 'result' | 'links'>, receipt: EhrReceipt): Promise<void>
   /** Writes a person's decision into the report: the same resources, whatever happened before; absent if the adapter cannot do this. */
   postReview?(report: EhrReport, review: Review, reviewed: ReviewedDocuments): Promise<EhrReceipt>
   /** Posts a Communication, only once however often it is called; absent if the adapter cannot do this. */

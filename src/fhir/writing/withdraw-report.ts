@@ -1,11 +1,11 @@
 // Withdraws a report that a later analysis of the study replaced before anybody reviewed it: it stays readable, and says so (FHIR R4 statuses).
 import type { DiagnosticReport, DocumentReference, Media, Resource } from '@medplum/fhirtypes'
-import type { EhrReceipt } from '../../domain/ports/clinical-record.ts'
-import { REPLACED_NOTICE } from '../../wording/standing.ts'
+import type { EhrReceipt, EhrReport } from '../../domain/ports/clinical-record.ts'
+import { conclusionOf } from '../../wording/report-text.ts'
 import { diagnosticReport } from '../resources/diagnostic-report.ts'
 import { documentReference } from '../resources/document-reference.ts'
 import { relativeReference } from '../resources/identifiers.ts'
-import { escaped } from '../resources/narrative.ts'
+import { narrativeOf } from '../resources/report-narrative.ts'
 import { findByKeys, type Site } from './find-or-create.ts'
 import { isOurs } from './plan.ts'
 import { type Pauses, settle } from './settle.ts'
@@ -18,10 +18,11 @@ const WITHDRAWN_TYPES = /^(DiagnosticReport|Observation|RiskAssessment|DocumentR
  */
 export async function withdrawReport(
   effects: Pauses & { site: Site },
-  { analysisId, receipt }: { analysisId: string; receipt: EhrReceipt },
+  { earlier, receipt }: { earlier: Pick<EhrReport, 'result' | 'links'>; receipt: EhrReceipt },
   analysisSystem: string,
 ): Promise<void> {
   const { site } = effects
+  const { analysisId } = earlier.result
   const keys = [diagnosticReport(analysisSystem, analysisId, []), documentReference(analysisSystem, analysisId)]
     .map(({ key }) => key)
     .filter(({ resourceType }) => site.capabilities.creates(resourceType))
@@ -39,7 +40,7 @@ export async function withdrawReport(
     // The report first: it is what a clinician opens.
     for (const resource of [...held.values()].sort((a, b) => Number(isReport(b)) - Number(isReport(a)))) {
       const version = resource.meta?.versionId
-      const replaced = replacedForm(resource)
+      const replaced = replacedForm(resource, earlier)
       if (replaced === undefined || version === undefined || !site.capabilities.updates(resource.resourceType)) continue
       await site.store.update(replaced, version)
     }
@@ -51,14 +52,14 @@ const isReport = ({ resourceType }: Resource) => resourceType === 'DiagnosticRep
 const referenceOnly = (reference: string) => relativeReference(reference).replace(/\/_history\/.*$/, '')
 
 /** Undefined for what is no longer ours to change, or already says so. */
-function replacedForm(resource: Resource): Resource | undefined {
+function replacedForm(resource: Resource, earlier: Pick<EhrReport, 'result' | 'links'>): Resource | undefined {
   if (!isOurs(resource)) return undefined
   if (resource.resourceType === 'DocumentReference')
     return { ...resource, status: 'superseded' } satisfies DocumentReference
   if (resource.resourceType === 'DiagnosticReport') {
-    const text = resource.text && { ...resource.text, div: announced(resource.text.div ?? '') }
-    const conclusion = [REPLACED_NOTICE, ...(resource.conclusion ? [resource.conclusion] : [])].join(' ')
-    return { ...resource, status: 'cancelled', conclusion, ...(text && { text }) }
+    const text = { status: 'additional', div: narrativeOf(earlier, 'replaced') } as const
+    const conclusion = conclusionOf(earlier.result, 'replaced')
+    return { ...resource, status: 'cancelled', text, conclusion } satisfies DiagnosticReport
   }
   // An R4 event has no status for "replaced by another"; with this one, no reader shows the picture as a finding.
   if (resource.resourceType === 'Media' && resource.status === 'completed')
@@ -67,6 +68,3 @@ function replacedForm(resource: Resource): Resource | undefined {
     return { ...resource, status: 'cancelled' }
   return undefined
 }
-
-/** Before everything else within the first element. */
-const announced = (div: string) => div.replace(/^(<div[^>]*>)/, `$1<p><b>${escaped(REPLACED_NOTICE)}</b></p>`)

@@ -10,7 +10,7 @@ import type {
   Task,
 } from '@medplum/fhirtypes'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type DemoEhr, startDemoEhr } from '../../../demo/ehr/server.ts'
+import { type DemoEhr, startDemoEhr } from '../../../demo/ehr/ehr-server.ts'
 import type { OrderSettings } from '../../../src/fhir/matching/orders.ts'
 import { createClinicalRecord } from '../../support/clinical-record.ts'
 import { MRN_SYSTEM, PATIENT, recordOptions, sampleReport } from '../../support/fhir-report.ts'

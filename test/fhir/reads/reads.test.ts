@@ -1,7 +1,7 @@
 // What is read of the patient's record: which score, which operation, which tissue test, which refusal; and what must not be taken for one.
 import type { Consent, ConsentProvision, DiagnosticReport, Observation, Patient, Procedure } from '@medplum/fhirtypes'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type DemoEhr, startDemoEhr } from '../../../demo/ehr/server.ts'
+import { type DemoEhr, startDemoEhr } from '../../../demo/ehr/ehr-server.ts'
 import type { ReadSettings } from '../../../src/fhir/reads/clinical-reads.ts'
 import { isRefused } from '../../../src/fhir/reads/consent.ts'
 import { karnofskyOf, resectionOf } from '../../../src/fhir/reads/facts.ts'

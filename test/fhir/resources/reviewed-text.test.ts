@@ -1,4 +1,4 @@
-// Whatever a reviewer types, the report says what was decided, once, and quotes them character for character.
+// Whatever a reviewer or a bundle says, the report says how it stands, once, and quotes them character for character.
 
 import type { DiagnosticReport, Resource } from '@medplum/fhirtypes'
 import fc from 'fast-check'
@@ -7,9 +7,12 @@ import { applyEdits } from '../../../src/domain/corrections.ts'
 import { readName } from '../../../src/domain/person-name.ts'
 import type { Decision, Review } from '../../../src/domain/review.ts'
 import { escaped } from '../../../src/fhir/resources/narrative.ts'
+import { narrativeOf } from '../../../src/fhir/resources/report-narrative.ts'
 import { reportSet } from '../../../src/fhir/resources/report-set.ts'
 import { reviewedForm } from '../../../src/fhir/resources/reviewed-resources.ts'
 import { contextOf } from '../../../src/fhir/writing/plan.ts'
+import { conclusionOf } from '../../../src/wording/report-text.ts'
+import { REPLACED_NOTICE } from '../../../src/wording/standing.ts'
 import { ANALYSIS_SYSTEM, sampleReport } from '../../support/fhir-report.ts'
 
 const report = sampleReport()
@@ -106,4 +109,29 @@ describe('the texts of a reviewed report', () => {
       { numRuns: 40 },
     )
   })
+})
+
+it('a replaced report says so once, first, and quotes any text character for character', () => {
+  const textsOfReplaced = (stated: string) => {
+    const { result } = report
+    const named = { ...result, bundle: { ...result.bundle, intendedUse: stated } }
+    return { html: narrativeOf({ result: named }, 'replaced'), plain: conclusionOf(named, 'replaced') }
+  }
+  const mark = 'mark-intended-use'
+  const marked = textsOfReplaced(mark)
+  for (const text of [marked.html, marked.plain]) {
+    expect(text.split(REPLACED_NOTICE)).toHaveLength(2)
+    expect(text).not.toMatch(UNREVIEWED)
+  }
+  expect(marked.html).toMatch(/^<div[^>]*><p><b>Withdrawn: /)
+  expect(marked.plain.startsWith(REPLACED_NOTICE)).toBe(true)
+  fc.assert(
+    fc.property(hostile, (stated) => {
+      expect(textsOfReplaced(stated)).toEqual({
+        html: marked.html.split(mark).join(escaped(stated)),
+        plain: marked.plain.split(mark).join(stated),
+      })
+    }),
+    { numRuns: 40 },
+  )
 })

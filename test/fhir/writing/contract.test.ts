@@ -1,5 +1,5 @@
 // The ClinicalRecord contract on the demo EHR.
-import { startDemoEhr } from '../../../demo/ehr/server.ts'
+import { startDemoEhr } from '../../../demo/ehr/ehr-server.ts'
 import { describeClinicalRecord } from '../../contract/clinical-record.ts'
 
 describeClinicalRecord('the demo EHR', async () => {

@@ -10,7 +10,7 @@ import type {
   RiskAssessment,
 } from '@medplum/fhirtypes'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { startDemoEhr } from '../../../demo/ehr/server.ts'
+import { startDemoEhr } from '../../../demo/ehr/ehr-server.ts'
 import { validate } from '../../../demo/ehr/validate.ts'
 import type { EhrReceipt, ReviewedDocuments } from '../../../src/domain/ports/clinical-record.ts'
 import { callOf, type Review } from '../../../src/domain/review.ts'

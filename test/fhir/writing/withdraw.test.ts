@@ -40,11 +40,17 @@ describe('a report that a later analysis replaced', () => {
   it('is withdrawn with all that it wrote, says so first, and leaves the later one as it is', async () => {
     const receipt = await record().postReport(first)
     await record().postReport(later)
-    await record().withdrawReport!({ analysisId: first.result.analysisId, receipt })
+    await record().withdrawReport!(first, receipt)
     const before = await statuses(first.result.analysisId)
     expect(before.of).toEqual([['cancelled'], ['cancelled'], ['cancelled'], ['superseded']])
     expect(before.report.conclusion).toMatch(/^Withdrawn: a later analysis of this study/)
     expect(before.report.text?.div).toMatch(/^<div[^>]*><p><b>Withdrawn: a later analysis/)
+    // The values stay readable, and what was said of their standing before is not said as well.
+    for (const text of [before.report.conclusion, before.report.text?.div])
+      expect([
+        text?.match(/Tumour core: 24\.5 mL \(uncertainty not estimated\)/g)?.length,
+        /preliminary|not reviewed/i.test(text ?? ''),
+      ]).toEqual([1, false])
     expect((await statuses(later.result.analysisId)).of).toEqual([
       ['preliminary'],
       ['preliminary'],
@@ -52,7 +58,7 @@ describe('a report that a later analysis replaced', () => {
       ['current'],
     ])
     // Again changes nothing.
-    await record().withdrawReport!({ analysisId: first.result.analysisId, receipt })
+    await record().withdrawReport!(first, receipt)
     expect((await statuses(first.result.analysisId)).report.meta?.versionId).toBe(before.report.meta?.versionId)
   })
 
@@ -66,7 +72,7 @@ describe('a report that a later analysis replaced', () => {
     const pictures = async (analysisId: string) =>
       (await of<Media>('Media')).filter(isOf(analysisId)).map(({ status, meta }) => `${status} ${meta?.versionId}`)
     const withdraw = async () => {
-      await record().withdrawReport!({ analysisId: first.result.analysisId, receipt })
+      await record().withdrawReport!(first, receipt)
       return pictures(first.result.analysisId)
     }
     const withdrawn = await withdraw()
@@ -77,16 +83,16 @@ describe('a report that a later analysis replaced', () => {
 
   it('is found by its identifier when the answer to its delivery was lost', async () => {
     const { patient = '' } = await record().postReport(first)
-    await record().withdrawReport!({ analysisId: first.result.analysisId, receipt: { patient } })
-    const { of: found } = await statuses(first.result.analysisId)
-    expect([found[0], found[1], found[3]]).toEqual([['cancelled'], ['cancelled'], ['superseded']])
+    await record().withdrawReport!(first, { patient })
+    const { of: withdrawn } = await statuses(first.result.analysisId)
+    expect([withdrawn[0], withdrawn[1], withdrawn[3]]).toEqual([['cancelled'], ['cancelled'], ['superseded']])
   })
 
   it('stands when a person has signed it in the EHR', async () => {
     const receipt = await record().postReport(first)
     const { report } = await statuses(first.result.analysisId)
     await update(ehr.url, { ...report, status: 'final' })
-    await record().withdrawReport!({ analysisId: first.result.analysisId, receipt })
+    await record().withdrawReport!(first, receipt)
     expect((await statuses(first.result.analysisId)).of[0]).toEqual(['final'])
   })
 })
