@@ -4,42 +4,35 @@ import { join } from 'node:path'
 import { AppError } from '../domain/errors.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { ImageSpool, ImagesToKeep, KeptVolume } from '../domain/ports/image-spool.ts'
-import type { ImageName, ShownImage, ShownImages } from '../domain/shown-images.ts'
+import type { ImageName, ShownImage } from '../domain/shown-images.ts'
 import type { LabelVolume, Vec3, Volume } from '../domain/volume.ts'
 import { type BrickIndex, bricksOfPlane, copyPlane, packBricks, unpackBrick, type Voxels } from './bricks.ts'
 import { createCache } from './cache.ts'
+import { type Manifest, parseManifest } from './manifest.ts'
 import { placesOf } from './places.ts'
 import { scaleOf, toStored } from './stored-values.ts'
 import { upright, uprightGrid } from './upright.ts'
 
-interface Kept {
-  version: 1
-  shown: ShownImages
-  volumes: Partial<Record<KeptVolume, BrickIndex>>
-  /** Name of the file with the labels of the last redrawing. */
-  redrawn?: string
-}
-
 /** A volume is in a file of its name, except the one that is written more than once. */
-const fileOf = ({ redrawn }: Kept, volume: KeptVolume) => (volume === 'redrawn-labels' ? redrawn! : volume)
+const fileOf = ({ redrawn }: Manifest, volume: KeptVolume) => (volume === 'redrawn-labels' ? redrawn! : volume)
 
-const MANIFEST = 'images.json'
+const MANIFEST_FILE = 'images.json'
 const ID = /^[A-Za-z0-9-]{1,64}$/
 /** Decoded bricks kept in memory, in bytes. */
 const CACHE_BYTES = 256 * 1024 * 1024
 
 export function createImageSpool(folder: string, clock: Clock, cacheBytes = CACHE_BYTES): ImageSpool {
   const bricks = createCache<Voxels>(cacheBytes)
-  const manifests = new Map<string, Kept>()
+  const manifests = new Map<string, Manifest>()
 
-  const load = async (analysisId: string): Promise<Kept | undefined> => {
+  const load = async (analysisId: string): Promise<Manifest | undefined> => {
     if (!ID.test(analysisId)) return undefined
-    const text = await readFile(join(folder, analysisId, MANIFEST), 'utf8').catch(absent)
+    const text = await readFile(join(folder, analysisId, MANIFEST_FILE), 'utf8').catch(absent)
     if (text === undefined) {
       manifests.delete(analysisId)
       return undefined
     }
-    const kept = JSON.parse(text) as Kept
+    const kept = parseManifest(analysisId, text)
     // It has been written again: what is in memory belongs to the previous one.
     const manifest = manifests.get(analysisId)
     if (manifest?.shown.keptAt !== kept.shown.keptAt || manifest.redrawn !== kept.redrawn)
@@ -56,7 +49,7 @@ export function createImageSpool(folder: string, clock: Clock, cacheBytes = CACH
         await rm(part, { recursive: true, force: true })
         await mkdir(part, { recursive: true })
         const kept = await write(part, images, clock.now().toISOString())
-        await writeFile(join(part, MANIFEST), JSON.stringify(kept), { flush: true })
+        await writeFile(join(part, MANIFEST_FILE), JSON.stringify(kept), { flush: true })
         await rm(join(folder, analysisId), { recursive: true, force: true })
         await rename(part, join(folder, analysisId))
       } catch (error) {
@@ -75,9 +68,9 @@ export function createImageSpool(folder: string, clock: Clock, cacheBytes = CACH
         const file = `redrawn-labels-${clock.now().getTime()}`
         await writeFile(join(folder, analysisId, file), chunks, { flush: true })
         const shown = { ...kept.shown, ...placesOf(turned, kept.shown.segments), isRedrawn: true as const }
-        const next: Kept = { ...kept, shown, redrawn: file, volumes: { ...kept.volumes, 'redrawn-labels': index } }
-        await writeFile(join(folder, analysisId, `${MANIFEST}.part`), JSON.stringify(next), { flush: true })
-        await rename(join(folder, analysisId, `${MANIFEST}.part`), join(folder, analysisId, MANIFEST))
+        const next: Manifest = { ...kept, shown, redrawn: file, volumes: { ...kept.volumes, 'redrawn-labels': index } }
+        await writeFile(join(folder, analysisId, `${MANIFEST_FILE}.part`), JSON.stringify(next), { flush: true })
+        await rename(join(folder, analysisId, `${MANIFEST_FILE}.part`), join(folder, analysisId, MANIFEST_FILE))
         if (kept.redrawn) await rm(join(folder, analysisId, kept.redrawn), { force: true })
       } catch (error) {
         throw unwritable(error)
@@ -135,8 +128,8 @@ export function createImageSpool(folder: string, clock: Clock, cacheBytes = CACH
       const names = (await readdir(folder).catch(absent)) ?? []
       let removed = 0
       for (const name of names) {
-        // A folder without a manifest, or with an unfinished name, was left by a crash.
-        const kept = await load(name)
+        // A folder with an unfinished name or without a manifest was left by a crash; a damaged one can be shown no more.
+        const kept = await load(name).catch(() => undefined)
         const at = kept ? Date.parse(kept.shown.keptAt) : ((await stat(join(folder, name)).catch(absent))?.mtimeMs ?? 0)
         if (at >= moment.getTime() || !ID.test(name.replace(/\.part$/, ''))) continue
         await drop(name)
@@ -198,8 +191,12 @@ export function createImageSpool(folder: string, clock: Clock, cacheBytes = CACH
   }
 }
 
-async function write(folder: string, { images, labels, segments, prior }: ImagesToKeep, keptAt: string): Promise<Kept> {
-  const volumes: Kept['volumes'] = {}
+async function write(
+  folder: string,
+  { images, labels, segments, prior }: ImagesToKeep,
+  keptAt: string,
+): Promise<Manifest> {
+  const volumes: Manifest['volumes'] = {}
   const keep = async (name: KeptVolume, data: Voxels, size: Vec3) => {
     const { index, chunks } = await packBricks(data, size)
     await writeFile(join(folder, name), chunks, { flush: true })

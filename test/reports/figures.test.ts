@@ -149,6 +149,12 @@ describe('key pictures', () => {
     const figures = makeKeyFigures({ segmentation, images, segments: result.segments }, 0.8)
     const kept = unpackFigures(packFigures(figures))
     expect(drawKeyImages(kept)).toEqual(pictures)
+    const damaged = (change: (record: { width: number; outlines: object[] }) => object) =>
+      Buffer.from(JSON.stringify(change(JSON.parse(Buffer.from(packFigures(figures)).toString()))))
+    expect(() => unpackFigures(damaged(({ outlines, ...rest }) => ({ ...rest, outlines: [...outlines, {}] })))).toThrow(
+      /do not fit at outlines\.\d\.key/,
+    )
+    expect(() => unpackFigures(damaged((record) => ({ ...record, width: record.width + 1 })))).toThrow('another size')
   })
 })
 

@@ -1,5 +1,5 @@
 // The spool: what is kept comes back voxel by voxel along every axis, is replaced whole, and leaves by its age.
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -137,4 +137,22 @@ it('takes no path out of its folder', async () => {
   const spool = createImageSpool(folder, createManualClock())
   await expect(spool.keep('../a', images(0))).rejects.toThrow('no analysis id')
   expect(await spool.describe('..')).toBeUndefined()
+})
+
+it.each([
+  ['half a file', (text: string) => text.slice(0, 200), 'at its beginning;'],
+  ['a brick too few', (text: string) => text.replace('"offsets":[0,', '"offsets":['), 'at volumes.FLAIR'],
+  ['a file beside its folder', (text: string) => text.replace('{', '{"redrawn":"../secret",'), 'at redrawn;'],
+])('names a damaged manifest (%s), and lets the folder go by its age', async (_, damage, where) => {
+  const clock = createManualClock('2096-03-01T03:00:00.000Z')
+  await createImageSpool(folder, clock).keep('a-1', images(0))
+  const path = join(folder, 'a-1', 'images.json')
+  await writeFile(path, damage(await readFile(path, 'utf8')))
+  const spool = createImageSpool(folder, clock)
+  for (const reading of [spool.describe('a-1'), spool.plane('a-1', 'FLAIR', 2, 0), spool.sequences('a-1')])
+    await expect(reading).rejects.toMatchObject({ code: 'INTERNAL', message: expect.stringContaining(where) })
+  await utimes(join(folder, 'a-1'), clock.now(), clock.now())
+  expect(await spool.removeBefore(clock.now())).toBe(0)
+  expect(await spool.removeBefore(new Date(clock.now().getTime() + 1000))).toBe(1)
+  expect(await readdir(folder)).toEqual([])
 })
