@@ -9,8 +9,9 @@ import onnxruntime as ort
 import pytest
 import torch
 
-from gliatrain.works import bundle, marasi, mtsunet, sgsnet, survival
-from gliatrain.works.cohort import Patient, head_middle
+from gliatrain.tabular import scores
+from gliatrain.works import bundle, marasi, mtsunet, sgsnet
+from gliatrain.works.cohort import Patient, foreground_middle
 from gliatrain.works.loop import Settings, collate
 from gliatrain.works.synthetic_cohort import Plan, make_cohort
 
@@ -88,8 +89,8 @@ def test_marasi_gives_the_service_a_curve_on_the_same_numbers(cohort, tmp_path):
         (output, members) = answer(tmp_path, "survival", patient.image, [patient.value("age"), gtr, partial])
         assert members.std() > 0
         time.append(patient.value("os_days")), event.append(patient.value("event")), risk.append(float(output[0]))
-    known = ~np.isnan(time)
-    again = survival.concordance(*(np.array(v)[known] for v in (time, event, risk)))
+    is_stated = ~np.isnan(time)
+    again = scores.concordance(*(np.array(v)[is_stated] for v in (time, event, risk)))
     assert again == pytest.approx(figures["c_index"], abs=1e-9)  # what the service answers is what was measured
 
 
@@ -105,4 +106,4 @@ def test_middle_of_the_head_is_of_its_box():
     volume = np.zeros((20, 10, 12))
     volume[4:15, 2:9, 3:8] = 100
     volume[19, 9, 11] = 90  # noise fills no plane
-    np.testing.assert_allclose(head_middle(volume), [9.5, 5.5, 5.5])
+    np.testing.assert_allclose(foreground_middle(volume), [9.5, 5.5, 5.5])

@@ -66,7 +66,7 @@ def survival_part(fitted: FittedCox, table: pd.DataFrame, oof: np.ndarray, evalu
                 "upper_log_risk": float(limits[g]) if g < 2 else None,
                 "n": int(own.sum()),
                 "events": int(event[own].sum()),
-                "kaplan_meier": {k: [round(float(v), 5) for v in values] for k, values in curve.items()},
+                "kaplan_meier": {"months": rounded(curve["time"]), **{k: rounded(curve[k]) for k in ("survival", "lower", "upper")}},
             }
         )
     evaluation = {**evaluation, "log_rank": scores.log_rank(time, event, group)}
@@ -74,10 +74,14 @@ def survival_part(fitted: FittedCox, table: pd.DataFrame, oof: np.ndarray, evalu
         "status": "tabular-survival",
         **shared("survival", table, fitted.transform.features, evaluation),
         "output": "log_risk",
-        "baseline": {"months": [round(float(m), 5) for m in months], "cumulative_hazard": hazard.tolist()},
+        "baseline": {"months": rounded(months), "cumulative_hazard": hazard.tolist()},
         "horizons_months": list(HORIZONS),
         "risk_groups": groups,
     }
+
+
+def rounded(values: np.ndarray) -> list[float]:
+    return [round(float(value), 5) for value in values]
 
 
 def golden_rows(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -60,7 +60,7 @@ def read_clinical_heads(data: Path, identities: dict[str, str]) -> pd.DataFrame:
             continue
         mask = load_xz(data / "tcga-lgg" / f"{name}.mask.npy.xz").astype(bool)
         slice_mm, pixel, _ = assumed_spacing(image.shape[1:])
-        inside = inner_head(image[1].astype(np.float32), pixel)
+        inside = inside_skull(image[1].astype(np.float32), pixel)
         t1c = image[2].astype(float)
         at, where = np.argwhere(inside), np.argwhere(mask)
         low, high, depth = at.min(0), at.max(0) + 1, len(mask)
@@ -79,7 +79,7 @@ def read_clinical_heads(data: Path, identities: dict[str, str]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def inner_head(flair: np.ndarray, pixel: float) -> np.ndarray:
+def inside_skull(flair: np.ndarray, pixel: float) -> np.ndarray:
     """[Z, Y, X] -> bool: 16 mm inside the skin, plane by plane, above the lowest quarter of the stack."""
     smooth = ndi.uniform_filter(flair, (1, 5, 5))
     head = smooth > 0.1 * np.percentile(smooth, 98)

@@ -148,9 +148,10 @@ def survival(part: dict, days: np.ndarray, event: np.ndarray, risk: np.ndarray) 
             "upper_log_risk": (*limits, None)[g],
             "n": int((group == g).sum()),
             "events": int(event[group == g].sum()),
-            "kaplan_meier": scores.kaplan_meier(time[group == g], event[group == g]),
+            "kaplan_meier": {"months": curve.pop("time"), **curve},
         }
         for g, name in enumerate(RISK_GROUPS)
+        for curve in [scores.kaplan_meier(time[group == g], event[group == g])]
     ]
     return {
         "status": "tabular-survival",

@@ -22,6 +22,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from ..tabular import scores
 from . import bundle, survival
 from .cohort import Patient, split
 from .library import nearest, proxy, write_library
@@ -131,16 +132,16 @@ def train_and_evaluate(
     joined, joined_test = np.hstack([x, near, c]), np.hstack([x_test, near_test, c_test])
     joint = head(joined, joined_test)
     rng = np.random.default_rng(settings.seed)
-    shuffled = [survival.concordance(t_test, e_test, head(joined, joined_test, rng.permutation(len(t)))) for _ in range(10)]
+    shuffled = [scores.concordance(t_test, e_test, head(joined, joined_test, rng.permutation(len(t)))) for _ in range(10)]
     figures = {
         "pairs": len(pairs),
         "survival_known": len(t),
         "test": len(t_test),
         "deaths_test": int(e_test.sum()),
-        "c_index_mri": survival.concordance(t_test, e_test, alone),
-        "c_index_mri_and_proxy": survival.concordance(t_test, e_test, joint),
-        "gain": survival.gain(survival.concordance, (t_test, e_test), alone, joint, settings.seed),
-        "c_index_proxy_alone": survival.concordance(t_test, e_test, head(near, near_test)),
+        "c_index_mri": scores.concordance(t_test, e_test, alone),
+        "c_index_mri_and_proxy": scores.concordance(t_test, e_test, joint),
+        "gain": survival.gain(scores.concordance, (t_test, e_test), alone, joint, settings.seed),
+        "c_index_proxy_alone": scores.concordance(t_test, e_test, head(near, near_test)),
         "c_index_shuffled_labels": float(np.mean(shuffled)),
     }
     if settings.option("without_pathology", True):
@@ -149,14 +150,14 @@ def train_and_evaluate(
         fit(plain, train, loss_of(plain, contrast=False), settings, out / "without-pathology", quiet)
         x_plain, x_plain_test = (predict(plain, g, lambda b: plain(b.image))[1].astype(np.float64) for g in with_survival)
         blind = head(np.hstack([x_plain, c]), np.hstack([x_plain_test, c_test]))
-        figures["c_index_mri_without_pathology"] = survival.concordance(t_test, e_test, blind)
-        figures["gain_over_mri_without_pathology"] = survival.gain(survival.concordance, (t_test, e_test), blind, joint, settings.seed)
+        figures["c_index_mri_without_pathology"] = scores.concordance(t_test, e_test, blind)
+        figures["gain_over_mri_without_pathology"] = survival.gain(scores.concordance, (t_test, e_test), blind, joint, settings.seed)
     both = [i for i, p in enumerate(with_survival[1]) if p.pathology is not None]
     if len(both) > k:
         owners = [with_survival[1][i] for i in both]
         figures["retrieval"] = {"n": len(both), "k": 5, "hit": retrieval(model, embedding[both], owners, 5), "chance": 5 / len(both)}
     if all(p.pathology is not None for g in with_survival for p in g):
-        figures["c_index_true_pathology"] = survival.concordance(
+        figures["c_index_true_pathology"] = scores.concordance(
             t_test, e_test, head(*(np.stack([p.slide for p in g]).astype(np.float64) for g in with_survival))
         )
     export_part(

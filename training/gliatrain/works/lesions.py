@@ -28,7 +28,6 @@ from .cohort import Patient
 from .loop import Settings
 from .part import plain, write_json
 from .run import RESULTS
-from .survival import concordance
 
 SIDE = 12
 SMALL = Settings(
@@ -118,7 +117,7 @@ def beside(train: list[Patient], test: list[Patient], features: pd.DataFrame, na
 
 def age_alone(test: list[Patient]) -> float:
     time, event, age = (np.array([p.value(k) for p in test]) for k in ("os_days", "event", "age"))
-    return concordance(time, event, age)
+    return scores.concordance(time, event, age)
 
 
 def run(data: Path, out: Path, who: dict[str, str], epochs: int) -> dict:

@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from .. import checkpoints
+from ..tabular.scores import concordance
 from . import bundle
 from .cohort import Patient
 from .loop import Batch, Settings, fit, predict
@@ -26,7 +27,7 @@ from .network import ClinicalInput, Encoder, Pooled, masked_segmentation_loss
 from .part import export_part
 from .ridge_cox import RidgeCox, bootstrap_members
 from .sgsnet import outcome
-from .survival import concordance, gain, permutation_p
+from .survival import gain, permutation_p
 
 CLASSES = ("short", "mid", "long")
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from scipy import stats
 from torch import nn
 
+from ..tabular.scores import auc
 from . import bundle
 from .cohort import Patient, split
 from .loop import Batch, Settings, fit, predict
@@ -86,14 +86,6 @@ def loss_of(model: MtsUNet) -> Callable[[Batch], torch.Tensor]:
         return model.weigh(parts if segmentation is None else {"segmentation": segmentation, **parts})
 
     return loss
-
-
-def auc(positive: np.ndarray, score: np.ndarray) -> float:
-    """Area under the ROC curve by ranks; NaN where one class is empty."""
-    n1, n0 = int(positive.sum()), int((1 - positive).sum())
-    if not n1 or not n0:
-        return float("nan")
-    return float((stats.rankdata(score)[positive == 1].sum() - n1 * (n1 + 1) / 2) / (n1 * n0))
 
 
 def macro_auc(truth: np.ndarray, probabilities: np.ndarray) -> float:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from ..tabular import scores
 from . import survival
 
 MEMBERS = 20
@@ -36,7 +37,7 @@ class RidgeCox:
                 held = np.arange(len(x)) % folds == k
                 self.fit(x[~held], time[~held], event[~held], penalty)
                 risk[held] = self(x[held])
-            return survival.concordance(time, event, risk)
+            return scores.concordance(time, event, risk)
 
         self.penalty = max(penalties, key=score)
         self.fit(x, time, event, self.penalty)

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from ..tabular import scores
 from . import bundle, survival
 from .cohort import Patient, split
 from .loop import Batch, Settings, collate, fit, predict
@@ -109,22 +110,24 @@ def evaluate(model: SgsNet, train: list[Patient], test: list[Patient], seed: int
             "upper_log_risk": (*limits, None)[k],
             "n": int((at == k).sum()),
             "events": int(event[at == k].sum()),
-            "kaplan_meier": survival.kaplan_meier(time[at == k], event[at == k]),
+            "kaplan_meier": {"days": curve.pop("time").tolist(), **{key: values.tolist() for key, values in curve.items()}},
         }
         for k, name in enumerate(("low", "intermediate", "high"))
+        for curve in [scores.kaplan_meier(time[at == k], event[at == k])]
     ]
+    tested, (days, hazard) = scores.log_rank(time, event, at), scores.breslow(*trained)
     return {
         "n": len(time),
         "events": int(event.sum()),
         "dice_whole_tumour": tumour_dice(classes, test),
-        "c_index": survival.permutation_p(lambda t, e: survival.concordance(t, e, risk), (time, event), seed),
-        "c_index_age_alone": survival.concordance(time, event, age),
-        "gain_over_age_alone": survival.gain(survival.concordance, (time, event), age, risk, seed),
-        "c_index_training": survival.concordance(*trained),
-        "log_rank": survival.log_rank(time, event, at),
+        "c_index": survival.permutation_p(lambda t, e: scores.concordance(t, e, risk), (time, event), seed),
+        "c_index_age_alone": scores.concordance(time, event, age),
+        "gain_over_age_alone": survival.gain(scores.concordance, (time, event), age, risk, seed),
+        "c_index_training": scores.concordance(*trained),
+        "log_rank": {"chi_square": tested["chi2"], "degrees": tested["df"], "p": tested["p"]},
         "risk_groups": curves,
         "loss_weights": model.weigh.weights(),
-        "baseline": survival.breslow_baseline(*trained),
+        "baseline": {"days": days.tolist(), "cumulative_hazard": hazard.tolist()},
     }
 
 
