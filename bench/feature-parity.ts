@@ -39,10 +39,10 @@ function main(): void {
       const relativeDifference = Math.abs(service - pyradiomics) / Math.max(FLOOR, Math.abs(pyradiomics))
       const family = feature.slice(0, feature.indexOf('_'))
       const worst: Worst = { relativeDifference, feature, case: name, service, pyradiomics }
-      const known = families[family]
+      const worstSoFar = families[family]
       // A difference of NaN must not be hidden by one that is a number.
-      if (!known || !(relativeDifference <= known.worst.relativeDifference))
-        families[family] = { features: known?.features ?? 0, worst }
+      if (!worstSoFar || !(relativeDifference <= worstSoFar.worst.relativeDifference))
+        families[family] = { features: worstSoFar?.features ?? 0, worst }
       families[family]!.features = Object.keys(expected).filter((f) => f.startsWith(`${family}_`)).length
     }
     console.log(`${name}: ${millilitres[name]} mL, ${seconds[name]} s`)

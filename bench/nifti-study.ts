@@ -150,10 +150,10 @@ function endsAs(entry: string, ending: string): boolean {
 }
 
 function fileNamed(entries: string[], ending: string): string {
-  const found = entries.filter((entry) => endsAs(entry, ending))
-  if (found.length !== 1)
-    throw new Error(`the case has ${found.length} files that end in _${ending}.nii or .nii.gz, not one`)
-  return found[0]!
+  const matching = entries.filter((entry) => endsAs(entry, ending))
+  if (matching.length !== 1)
+    throw new Error(`the case has ${matching.length} files that end in _${ending}.nii or .nii.gz, not one`)
+  return matching[0]!
 }
 
 /**

@@ -6,7 +6,7 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { startDemoEhr } from '../demo/ehr/server.ts'
+import { startDemoEhr } from '../demo/ehr/ehr-server.ts'
 import { startOrthanc } from '../test/support/orthanc.ts'
 import { runDemo } from './run-demo.ts'
 

@@ -386,9 +386,9 @@ def cavities(out: Path) -> None:
     rows = []
     for below, size, contact in ((-0.9, 0.02, 0.2), (-0.9, 0.02, 0.5), (-0.9, 0.02, 0.8), (-0.9, 0.2, 0.2), (-0.4, 0.02, 0.4)):
         rule = {"below": below, "min_size_ml": size, "min_contact": contact}
-        found = add_cavities(mask, image, rule, 0.001)
-        rows.append({"rule": rule, "out": "".join("1" if v else "0" for v in found.ravel())})
-        print("cavities", rule, int(mask.sum()), int(found.sum()))
+        with_cavities = add_cavities(mask, image, rule, 0.001)
+        rows.append({"rule": rule, "out": "".join("1" if v else "0" for v in with_cavities.ravel())})
+        print("cavities", rule, int(mask.sum()), int(with_cavities.sum()))
     case = {"size_zyx": list(shape), "image": "".join(map(str, digits.ravel())), "mask": "".join("1" if v else "0" for v in mask.ravel())}
     (out / "cavities.json").write_text(json.dumps({**case, "cases": rows}) + "\n")
 

@@ -67,10 +67,10 @@ def classes_of(output: dict) -> tuple[str, list[str], list[int]]:
     names = {int(k): v for k, v in output["channel_def"].items()}
     if "background" in names.get(0, "").lower():
         return "softmax", [label_key(names[k]) for k in sorted(names) if k > 0], sorted(names)
-    found = {key: k for word, key in REGION_ORDER.items() for k, name in names.items() if word in name.lower()}
-    if set(found) != {"ED", "NCR", "ET"} or len(names) != 3:
+    channels = {key: k for word, key in REGION_ORDER.items() for k, name in names.items() if word in name.lower()}
+    if set(channels) != {"ED", "NCR", "ET"} or len(names) != 3:
         raise Refused(f"the outputs {names} are neither background and labels nor whole tumour, tumour core and enhancing tumour")
-    return "regions", ["ED", "NCR", "ET"], [found["ED"], found["NCR"], found["ET"]]
+    return "regions", ["ED", "NCR", "ET"], [channels["ED"], channels["NCR"], channels["ET"]]
 
 
 def convert(source: Path, folder: Path) -> dict:

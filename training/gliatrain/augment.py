@@ -17,7 +17,7 @@ from scipy import ndimage as ndi
 from .data import Case, Lesion
 from .losses import BRAIN, ET, NOT_TUMOUR, TUMOUR
 from .preprocess import normalise_channels
-from .synthetic import procedural_head
+from .synthetic import procedural_phantom
 from .synthetic_heads import Atlas, add_head, implant, mirror_out_tumour, texture, without_enhancement
 
 DEFAULT_MIX = {"stripped": 0.45, "head": 0.23, "lgg": 0.2, "procedural": 0.12}
@@ -85,7 +85,7 @@ def make_volume(cohort: Cohort, rng: np.random.Generator) -> tuple[np.ndarray, n
     """One prepared volume: image float32 [4, Z, Y, X] normalised, label uint8 [Z, Y, X]."""
     kind = str(rng.choice(cohort.kinds, p=cohort.weights))
     if kind == "procedural":
-        case = procedural_head(rng, tumour=rng.random() < 0.85, skull=rng.random() < 0.85)
+        case = procedural_phantom(rng, tumour=rng.random() < 0.85, skull=rng.random() < 0.85)
     else:
         source = cohort.lgg if kind == "lgg" else cohort.brats
         case = source[rng.integers(len(source))]

@@ -29,7 +29,7 @@ DAYS_PER_MONTH = 365.25 / 12
 COLUMNS = ("id", "age", "sex", "idh", "1p19q", "mgmt", "grade", "diagnosis", "survival_days", "event")
 
 
-def write_head(path: Path, out: Path) -> dict:
+def write_clinical_case(path: Path, out: Path) -> dict:
     """One clinical head as NIfTI; the sequences that it has."""
     name = path.name.split(".")[0]
     image, mask, spacing = native_head(path)
@@ -96,7 +96,7 @@ def write_all(data: Path, out: Path, cache: Path | None = None) -> None:
     table, tables = identities.patients(data, cache), Tables(data / "tables")
     cases, heads = case_names(data)
     for name in heads:
-        print(write_head(data / "tcga-lgg" / f"{name}.image.npy.xz", out / "heads"), flush=True)
+        print(write_clinical_case(data / "tcga-lgg" / f"{name}.image.npy.xz", out / "heads"), flush=True)
     row_of = {name: tables.row(name, identities.patient_of(table, name)) for name in [*heads, *cases]}
     rows = [row for row in row_of.values() if row]
     with (out / "labels.csv").open("w", newline="") as f:

@@ -27,7 +27,7 @@ from .infer import FLIPS, OVERLAP, ROI, probabilities
 from .metrics import REGIONS, score
 from .postprocess import SETTINGS, clean, decide, to_source
 from .preprocess import normalise_channels
-from .synthetic import procedural_head
+from .synthetic import procedural_phantom
 from .synthetic_heads import Atlas, add_head, mirror_out_tumour
 from .tabular.noise import feature_errors
 
@@ -182,11 +182,11 @@ def run(data: Path, cache: Path, folds: Path, out: Path, threads: int, members: 
         for k in range(2):
             name = f"procedural {k}, member {fold}"
             if name not in rows["procedural"]:
-                case = procedural_head(np.random.default_rng([seed, k]), tumour=True)
+                case = procedural_phantom(np.random.default_rng([seed, k]), tumour=True)
                 segmented = clean(decide(predictor(case.image)), 0.008)
                 keep("procedural", name, score(segmented, case.label, (2, 2, 2), distances=False))
         silent = {
-            f"procedural without tumour, member {fold}": lambda: procedural_head(np.random.default_rng([seed, 50]), tumour=False).image,
+            f"procedural without tumour, member {fold}": lambda: procedural_phantom(np.random.default_rng([seed, 50]), tumour=False).image,
             f"MNI152 T1 average as T1, T1c and FLAIR, member {fold}": lambda: np.stack(
                 [atlas.head, atlas.head, np.zeros_like(atlas.head), atlas.head]
             ).astype(np.float32),

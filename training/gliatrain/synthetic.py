@@ -35,7 +35,7 @@ def radius(shape: Sequence[int], centre: Sequence[float], axes: Sequence[float])
     )
 
 
-def procedural_head(rng: np.random.Generator, tumour: bool = True, shape: Sequence[int] = (84, 100, 84), skull: bool = True) -> Case:
+def procedural_phantom(rng: np.random.Generator, tumour: bool = True, shape: Sequence[int] = (84, 100, 84), skull: bool = True) -> Case:
     """Sizes in voxels of 2 mm; head about 160 x 190 x 165 mm."""
     centre = [n / 2 + rng.uniform(-3, 3) for n in shape]
     head = [n * rng.uniform(0.43, 0.48) for n in shape]

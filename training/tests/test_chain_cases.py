@@ -8,7 +8,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from gliatrain.chain_cases import Tables, write_head
+from gliatrain.chain_cases import Tables, write_clinical_case
 
 
 def xz(path, array):
@@ -105,8 +105,8 @@ def test_heads_keep_their_axes_and_lose_copies_of_flair(tmp_path):
     mask[4, 30:40, 60:65] = True
     xz(tmp_path / "TCGA_AA_0001_20000101.image.npy.xz", image)
     xz(tmp_path / "TCGA_AA_0001_20000101.mask.npy.xz", mask)
-    found = write_head(tmp_path / "TCGA_AA_0001_20000101.image.npy.xz", tmp_path / "out")
-    assert found["sequences"] == ["flair", "t1"]
+    written = write_clinical_case(tmp_path / "TCGA_AA_0001_20000101.image.npy.xz", tmp_path / "out")
+    assert written["sequences"] == ["flair", "t1"]
     folder = tmp_path / "out" / "TCGA_AA_0001_20000101"
     assert sorted(p.name.rsplit("_", 1)[1] for p in folder.iterdir()) == ["flair.nii.gz", "mask.nii.gz", "t1.nii.gz"]
     flair = nib.load(folder / "TCGA_AA_0001_20000101_flair.nii.gz")

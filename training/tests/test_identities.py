@@ -107,10 +107,10 @@ def test_the_mapping_joins_all_years_and_tcga(tmp_path):
         w = csv.writer(f)
         w.writerow(["Grade", "BraTS_2017_subject_ID", "BraTS_2018_subject_ID", "TCGA_TCIA_subject_ID", "BraTS_2019_subject_ID"])
         w.writerows([["HGG", "Brats17_A_1", "Brats18_A_1", "NA", "BraTS19_A_1"], ["LGG", "NA", "NA", "TCGA-CS-4941", "BraTS19_T_2"]])
-    found = identities.name_mapping(tmp_path)
-    assert found["Brats17_A_1"] == found["BraTS20_Training_001"] == "BraTS20_Training_001"
-    assert found["BraTS20_Training_002"] == found["BraTS19_T_2"] == identities.tcga_id("TCGA_CS_4941_19960909") == "TCGA-CS-4941"
-    assert "NA" not in found
+    mapping = identities.name_mapping(tmp_path)
+    assert mapping["Brats17_A_1"] == mapping["BraTS20_Training_001"] == "BraTS20_Training_001"
+    assert mapping["BraTS20_Training_002"] == mapping["BraTS19_T_2"] == identities.tcga_id("TCGA_CS_4941_19960909") == "TCGA-CS-4941"
+    assert "NA" not in mapping
 
 
 @pytest.mark.skipif(
@@ -131,8 +131,8 @@ def test_the_data_folders_patients(tmp_path, monkeypatch):
     ids = [cohort_data.Lesion(n, np.empty(0), np.empty(0)) for n in table if n.startswith("BraTS20_")]
     monkeypatch.setattr(train, "Cohort", lambda *_: None)
     monkeypatch.setattr(train, "Atlas", lambda _: None)
-    for name, found in (("load_cubes", ids), ("load_cohort", []), ("load_lgg", [])):
-        monkeypatch.setattr(cohort_data, name, lambda *_, found=found: found)
+    for name, cases in (("load_cubes", ids), ("load_cohort", []), ("load_lgg", [])):
+        monkeypatch.setattr(cohort_data, name, lambda *_, cases=cases: cases)
     captured = [train.build_cohort(data, tmp_path, fold)[1] for fold in range(cohort_data.FOLDS)]
     sources = [n for names in cohort_data.case_names(data) for n in names]
     tested = [n for c in captured for n in c["brats_tested"] + c["tcga_lgg_tested"]]

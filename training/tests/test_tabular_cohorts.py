@@ -104,16 +104,16 @@ def test_a_clinical_head_is_measured_against_its_own_inside(tmp_path):
     pd.DataFrame({"subject_id": ["TCGA-CS-4941"], "is_female": [0.0], "survival_months": [7.7], "censorship": [0.0]}).to_csv(
         tmp_path / "tables" / "tcga_patient_info.csv", index=False
     )
-    found = cohorts.read_clinical_heads(tmp_path, {f"TCGA_CS_494{k}_19960909": f"TCGA-CS-494{k}" for k in (1, 2)})
-    assert found["ID"].tolist() == ["TCGA_CS_4941_19960909"]  # the other one has FLAIR in the place of T1c
-    row = found.iloc[0]
+    table = cohorts.read_clinical_heads(tmp_path, {f"TCGA_CS_494{k}_19960909": f"TCGA-CS-494{k}" for k in (1, 2)})
+    assert table["ID"].tolist() == ["TCGA_CS_4941_19960909"]  # the other one has FLAIR in the place of T1c
+    row = table.iloc[0]
     assert row["t1c_p90_over_brain"] == pytest.approx(2, abs=0.1)
     assert row["idh"] == 0
     assert row["grade"] == 4
     assert row["shape_MeshVolume"] == pytest.approx(mask.sum() * 7.0 * (230 / 128) ** 2)
     assert 0.2 < row["midline_distance"] < 0.6
     assert row["depth"] < 0.5
-    assert set(features.LOCATION) <= set(found.columns)
+    assert set(features.LOCATION) <= set(table.columns)
 
 
 def test_an_outline_is_measured_on_its_own_case(tmp_path):
@@ -124,19 +124,19 @@ def test_an_outline_is_measured_on_its_own_case(tmp_path):
     truth[4:12, 5:20, 8:20] = 4
     for name, volume in (("t1ce", t1c), ("seg", truth)):
         nib.save(nib.Nifti1Image(volume, np.eye(4)), folder / f"{folder.name}_{name}.nii.gz")
-    found = truth[::-1, ::-1].transpose(2, 1, 0).copy()  # LPS, [Z, Y, X]
+    outline = truth[::-1, ::-1].transpose(2, 1, 0).copy()  # LPS, [Z, Y, X]
     (tmp_path / "outlines").mkdir()
-    np.savez(tmp_path / "outlines" / f"{folder.name}.npz", label=found)
+    np.savez(tmp_path / "outlines" / f"{folder.name}.npz", label=outline)
     exact = outlines.measure(tmp_path, tmp_path / "outlines")["rows"]["whole"][folder.name]["stripped"]["feature_errors"]
     assert exact["dice"] == 1
     assert all(v == 0 for k, v in exact.items() if k != "dice")
-    found[:14] = 0
-    np.savez(tmp_path / "outlines" / f"{folder.name}.npz", label=found)
+    outline[:14] = 0
+    np.savez(tmp_path / "outlines" / f"{folder.name}.npz", label=outline)
     (tmp_path / "errors.json").write_text(json.dumps(outlines.measure(tmp_path, tmp_path / "outlines")))
     ((name, off),) = noise.measured_errors(tmp_path / "errors.json")
     assert name == folder.name
     assert off["shape_VoxelVolume"] == pytest.approx(np.log(0.5))
     assert off["dice"] == pytest.approx(2 / 3)
-    np.savez(tmp_path / "outlines" / f"{folder.name}.npz", label=found[1:])
+    np.savez(tmp_path / "outlines" / f"{folder.name}.npz", label=outline[1:])
     with pytest.raises(ValueError, match="35x30x24 voxels"):
         outlines.measure(tmp_path, tmp_path / "outlines")

@@ -18,7 +18,7 @@ from gliatrain.metrics import dice, hd95, score
 from gliatrain.network import GliomaNet, Variant, presence, tumour_aware, variant_from
 from gliatrain.postprocess import decide
 from gliatrain.preprocess import normalise_channels
-from gliatrain.synthetic import procedural_head
+from gliatrain.synthetic import procedural_phantom
 from gliatrain.synthetic_heads import without_enhancement
 
 TINY = Variant(widths=(8, 12, 24), attended=1, heads=2)
@@ -49,8 +49,8 @@ def test_training_finds_a_planted_signal(tmp_path):
         with torch.no_grad():
             return model(torch.from_numpy(x)).numpy()
 
-    found = decide(probabilities(image, predict, roi=(32, 32, 32))) > 0
-    assert dice(found, case.label > 0) > 0.6
+    segmented = decide(probabilities(image, predict, roi=(32, 32, 32))) > 0
+    assert dice(segmented, case.label > 0) > 0.6
     again = train(cohort, tmp_path, TrainOptions(161, size=(32, 32, 32), variant=TINY, workers=0, quiet=True))  # resumes
     assert all(torch.isfinite(p).all() for p in again.parameters())
 
@@ -120,8 +120,8 @@ def test_export_parity_and_golden(tmp_path):
     assert len(golden.normalise_example()["normalise"]["out"]) == 210
 
 
-def test_procedural_head_and_patches():
-    case = procedural_head(np.random.default_rng(0))
+def test_procedural_phantom_and_patches():
+    case = procedural_phantom(np.random.default_rng(0))
     assert case.image.shape == (4, 84, 100, 84)
     assert case.label.max() >= 2
     image, label = next(iter(Patches(Cohort(), (32, 32, 32), seed=3)))

@@ -49,9 +49,9 @@ def test_a_head_that_fails_leaves_the_bundle_with_its_figures_as_the_reason(tmp_
         "heads": [chain_head(wrong=0.25), chain_head(head="grade", label="4"), {"head": "mgmt", "status": "not_evaluable"}],
     }
     assert list(withhold(tmp_path, chain)) == ["idh"]
-    left = json.loads((tmp_path / "bundle.json").read_text())
-    assert left["heads"]["idh"]["status"] == "not_evaluable"
-    assert "5 of 20 calls were wrong (25 %" in left["heads"]["idh"]["reason"]
-    assert left["heads"]["grade"] == heads["grade"]
-    assert set(left["files"]) == {"grade.onnx"}
+    manifest = json.loads((tmp_path / "bundle.json").read_text())
+    assert manifest["heads"]["idh"]["status"] == "not_evaluable"
+    assert "5 of 20 calls were wrong (25 %" in manifest["heads"]["idh"]["reason"]
+    assert manifest["heads"]["grade"] == heads["grade"]
+    assert set(manifest["files"]) == {"grade.onnx"}
     assert not (tmp_path / "idh.onnx").exists()

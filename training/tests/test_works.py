@@ -34,13 +34,13 @@ def cohort() -> list[Patient]:
 
 
 def test_sgsnet_finds_the_planted_risk(cohort, tmp_path):
-    _model, found = sgsnet.train_and_evaluate(
+    _model, figures = sgsnet.train_and_evaluate(
         cohort, tiny(epochs=14, decay=0.05, clinical=("age",), options={"dropout": 0.3}), tmp_path, quiet=True
     )
-    assert found["c_index"]["value"] > 0.58
-    assert abs(found["c_index"]["chance"] - 0.5) < 0.03
-    assert found["dice_whole_tumour"] > 0.6
-    assert sum(g["n"] for g in found["risk_groups"]) == found["n"] == 29
+    assert figures["c_index"]["value"] > 0.58
+    assert abs(figures["c_index"]["chance"] - 0.5) < 0.03
+    assert figures["dice_whole_tumour"] > 0.6
+    assert sum(g["n"] for g in figures["risk_groups"]) == figures["n"] == 29
     part = json.loads((tmp_path / "survival.json").read_text())
     assert part["status"] == "image-survival"
     assert part["baseline"]["days"] == sorted(part["baseline"]["days"])
@@ -54,14 +54,14 @@ def test_sgsnet_finds_the_planted_risk(cohort, tmp_path):
 
 
 def test_mtsunet_finds_the_planted_markers(cohort, tmp_path):
-    _model, found = mtsunet.train_and_evaluate(cohort, tiny(epochs=14, decay=0.05), tmp_path, quiet=True)
+    _model, figures = mtsunet.train_and_evaluate(cohort, tiny(epochs=14, decay=0.05), tmp_path, quiet=True)
     for name in ("idh", "grade"):
-        assert found["heads"][name]["auc"]["value"] > 0.7, name
-        assert found["heads"][name]["auc"]["p"] < 0.05, name
-        assert abs(found["heads"][name]["auc"]["chance"] - 0.5) < 0.05
-    known = sum(not np.isnan(p.value("idh")) for p in cohort)
-    assert known < len(cohort)
-    assert found["heads"]["idh"]["n"] <= known
+        assert figures["heads"][name]["auc"]["value"] > 0.7, name
+        assert figures["heads"][name]["auc"]["p"] < 0.05, name
+        assert abs(figures["heads"][name]["auc"]["chance"] - 0.5) < 0.05
+    stated = sum(not np.isnan(p.value("idh")) for p in cohort)
+    assert stated < len(cohort)
+    assert figures["heads"]["idh"]["n"] <= stated
     assert json.loads((tmp_path / "heads.json").read_text())["outputs"] == ["logits", "idh", "1p19q", "grade"]
 
 
@@ -92,13 +92,13 @@ def test_ablations_take_their_part_out():
 def test_marasi_carries_over_to_another_scanner(cohort, tmp_path):
     other = make_cohort(Plan(patients=80, size=8, seed=10, noise=0.15, contrast=0.8))
     settings = tiny(epochs=5, clinical=("age", "kps"), options={"class_limits_days": [200, 600]})
-    model, found = marasi.train_and_evaluate(cohort, other, settings, tmp_path, quiet=True)
-    assert found["mri_and_clinical_standardised_on_b"]["auc"] > 0.6
-    assert found["permutation_auc"]["p"] < 0.05
-    assert found["mri_and_clinical_standardised_on_b"]["macro_f1"] > 1 / 3
-    assert abs(found["auc_shuffled_labels"] - 0.5) < 0.12
-    assert found["tested_on"] + found["undecided_b"] == 80
-    assert found["undecided_b"] > 0
+    model, figures = marasi.train_and_evaluate(cohort, other, settings, tmp_path, quiet=True)
+    assert figures["mri_and_clinical_standardised_on_b"]["auc"] > 0.6
+    assert figures["permutation_auc"]["p"] < 0.05
+    assert figures["mri_and_clinical_standardised_on_b"]["macro_f1"] > 1 / 3
+    assert abs(figures["auc_shuffled_labels"] - 0.5) < 0.12
+    assert figures["tested_on"] + figures["undecided_b"] == 80
+    assert figures["undecided_b"] > 0
     assert not any(p.requires_grad for p in model.encoder.parameters())  # frozen
 
 
@@ -122,11 +122,11 @@ def test_survival_classes_leave_out_who_was_lost_early():
 def test_clipsa_aligns_and_its_library_answers(cohort, tmp_path):
     # Half as many epochs leave the alignment so weak that another processor's rounding decides whether it shows.
     settings = tiny(epochs=30, batch=32, options={"embedding": 8, "neighbours": 6, "source": "made up", "without_pathology": False})
-    _model, found = clipsa.train_and_evaluate(cohort, settings, tmp_path, quiet=True)
-    assert found["retrieval"]["hit"] > 2.5 * found["retrieval"]["chance"]
-    assert found["c_index_mri_and_proxy"] > 0.55
-    assert found["c_index_true_pathology"] > 0.6
-    assert found["gain"]["value"] == pytest.approx(found["c_index_mri_and_proxy"] - found["c_index_mri"])
+    _model, figures = clipsa.train_and_evaluate(cohort, settings, tmp_path, quiet=True)
+    assert figures["retrieval"]["hit"] > 2.5 * figures["retrieval"]["chance"]
+    assert figures["c_index_mri_and_proxy"] > 0.55
+    assert figures["c_index_true_pathology"] > 0.6
+    assert figures["gain"]["value"] == pytest.approx(figures["c_index_mri_and_proxy"] - figures["c_index_mri"])
     facts, keys, _values = read_library(tmp_path)
     assert facts["rows"] == 67
     assert (facts["key_width"], facts["value_width"]) == (8, 16)

@@ -30,10 +30,10 @@ def command(monkeypatch, *words: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("work", "left"),
+    ("work", "exported"),
     [("sgsnet", {"survival.onnx", "survival.json", "segmentation.pt"}), ("marasi", {"survival-class.onnx", "survival-class.json"})],
 )
-def test_a_folder_becomes_figures(monkeypatch, tmp_path, capsys, work, left):
+def test_a_folder_becomes_figures(monkeypatch, tmp_path, capsys, work, exported):
     write_cohort(tmp_path / "a", make_cohort(Plan(patients=24, size=8, seed=31)))
     write_cohort(tmp_path / "b", make_cohort(Plan(patients=12, size=8, seed=32)))
     (tmp_path / "mine.toml").write_text(CONFIG)
@@ -51,7 +51,7 @@ def test_a_folder_becomes_figures(monkeypatch, tmp_path, capsys, work, left):
     command(monkeypatch, *arguments)
     assert "epoch 1/1" in capsys.readouterr().out
     figures = json.loads((tmp_path / "out" / "evaluation.json").read_text())
-    assert left <= {p.name for p in (tmp_path / "out").iterdir()}
+    assert exported <= {p.name for p in (tmp_path / "out").iterdir()}
     assert figures["n"] == 12 if work == "sgsnet" else figures["tested_on"] + figures["undecided_b"] == 12
     command(monkeypatch, *arguments)  # again: evaluates what is there
     assert "epoch" not in capsys.readouterr().out

@@ -35,11 +35,11 @@ def test_the_map_is_highest_where_the_signal_was_planted():
     inside = 0
     for k in (1, 3, 5, 7, 9):
         image = torch.from_numpy(images[k : k + 1])
-        found = cam(pooled, lambda v: head_(v)[0, 1] - head_(v)[0, 0], image)
-        assert found.shape == (size,) * 3
-        assert found.max() == pytest.approx(1)
-        inside += bool(regions[k][np.unravel_index(found.argmax(), found.shape)])
-        assert share_inside(found, regions[k]) > 4 * regions[k].mean()
+        saliency = cam(pooled, lambda v: head_(v)[0, 1] - head_(v)[0, 0], image)
+        assert saliency.shape == (size,) * 3
+        assert saliency.max() == pytest.approx(1)
+        inside += bool(regions[k][np.unravel_index(saliency.argmax(), saliency.shape)])
+        assert share_inside(saliency, regions[k]) > 4 * regions[k].mean()
     assert inside >= 4
 
 

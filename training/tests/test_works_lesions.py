@@ -35,10 +35,10 @@ def test_age_and_radiomics_stand_beside_on_the_same_patients():
     patients = [Patient(n, np.zeros(1), None, {"idh": mutant[n]}) for n in names] + [
         Patient("TCGA-00-none", np.zeros(1), None, {"idh": 1.0})
     ]
-    found = lesions.beside(*lesions.institutions(patients), features, "idh", lambda v: v == 1)
-    assert found["radiomics_and_age"]["n"] == found["age_alone"]["n"] == 60
-    assert found["radiomics_and_age"]["auc"]["value"] > 0.9
-    assert 0.2 < found["age_alone"]["auc"]["value"] < 0.8
+    compared = lesions.beside(*lesions.institutions(patients), features, "idh", lambda v: v == 1)
+    assert compared["radiomics_and_age"]["n"] == compared["age_alone"]["n"] == 60
+    assert compared["radiomics_and_age"]["auc"]["value"] > 0.9
+    assert 0.2 < compared["age_alone"]["auc"]["value"] < 0.8
 
 
 def test_the_page_says_what_the_results_show():
@@ -56,8 +56,8 @@ def test_a_part_that_adds_nothing_is_called_so():
         assert verdict in page
         assert "On patients: not measured." in page
     for age_alone, verdict in ((0.69, "the image adds nothing"), (0.55, "the image helps")):
-        found = {"trained_on": 9, "tested_on_tcga": 8, "deaths": 5, **figures, "c_index_age_alone": age_alone}
-        assert verdict in report.section({"patients": {"command": "x", "epochs": 8, "sgsnet": found}})
+        row = {"trained_on": 9, "tested_on_tcga": 8, "deaths": 5, **figures, "c_index_age_alone": age_alone}
+        assert verdict in report.section({"patients": {"command": "x", "epochs": 8, "sgsnet": row}})
 
 
 def made_up(k: int) -> Patient:
@@ -79,9 +79,9 @@ def test_every_work_runs_on_lesions_and_is_reported(tmp_path, monkeypatch):
     features = pd.DataFrame({**{c: rng.normal(1, 0.2, 36) for c in lesions.CARRIED}, "patient": [p.id for p in patients[:36]]})
     monkeypatch.setattr(lesions, "read_patients", lambda *_: patients)
     monkeypatch.setattr(lesions, "read_brats_tcga", lambda *_: features)
-    found = lesions.run(tmp_path, tmp_path / "out", {}, 1)
-    assert (found["sgsnet"]["trained_on"], found["sgsnet"]["tested_on_tcga"]) == (24, 36)
-    assert (found["mtsunet"]["trained_on"], found["mtsunet"]["tested_on"]) == (18, 18)
-    text = report.section({"patients": {**found, "command": "x", "epochs": 1}})
+    figures = lesions.run(tmp_path, tmp_path / "out", {}, 1)
+    assert (figures["sgsnet"]["trained_on"], figures["sgsnet"]["tested_on_tcga"]) == (24, 36)
+    assert (figures["mtsunet"]["trained_on"], figures["mtsunet"]["tested_on"]) == (18, 18)
+    text = report.section({"patients": {**figures, "command": "x", "epochs": 1}})
     assert text.count("images alone, 18 patients train and 18 of other institutions test") == 3
     assert "- marasi: fitted on" in text

@@ -126,7 +126,7 @@ def fit_size(volume: np.ndarray, centre: np.ndarray, size: Sequence[int]) -> np.
     return out
 
 
-def head_middle(volume: np.ndarray) -> np.ndarray:
+def foreground_middle(volume: np.ndarray) -> np.ndarray:
     """Middle of the head's box, as the service has it: planes with more than 5 % of the fullest one's head voxels."""
     head, middle = volume > 0.1 * np.percentile(volume[volume > 0], 99), []
     for axis in range(3):
@@ -148,7 +148,7 @@ def read_case(folder: Path, channels: Sequence[str], size: Sequence[int]) -> tup
         volume, source = read_lps(path)
         volume = to_grid(np.maximum(volume, 0), source)
         if centre is None:
-            centre = head_middle(volume)
+            centre = foreground_middle(volume)
         volumes.append(fit_size(normalise(volume), centre, size))
     if centre is None:
         raise ValueError(f"{folder.name}: none of {', '.join(channels)}")
