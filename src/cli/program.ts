@@ -29,16 +29,16 @@ type ConfigOf = () => string | undefined
 function addService(program: Command, configOf: ConfigOf): void {
   program
     .command('serve')
-    .description('run the service: watch the PACS, analyse, deliver, show the pages')
+    .description('run the service: watch the PACS, analyse studies, deliver results, serve the pages')
     .action(async () => (await import('./commands/serve.ts')).serveCommand(configOf()))
 
   const init = program
     .command('init')
-    .description('ask for what a site must say, try each part against PACS and EHR, write a commented settings file')
+    .description('ask what a site must specify, try each part against PACS and EHR, and write a commented settings file')
     .option('--out <file>', 'the settings file to write', 'site.jsonc')
-    .option('--yes', 'ask nothing: take flags and defaults')
-    .option('--keep', 'write the file although a part failed')
-    .option('--force', 'replace a file that is there')
+    .option('--yes', 'ask nothing: use flags and defaults')
+    .option('--keep', 'write the file even if a part failed')
+    .option('--force', 'replace an existing file')
   for (const { key, text } of QUESTIONS) init.option(`--${key} <text>`, text)
   init.action(async ({ out, yes, keep, force }) => {
     const flags = Object.fromEntries(QUESTIONS.map(({ key }) => [key, init.opts()[camelCase(key)]]))
@@ -47,8 +47,8 @@ function addService(program: Command, configOf: ConfigOf): void {
 
   program
     .command('demo')
-    .description('show the main job on an embedded PACS and EHR with a generated study')
-    .option('--exit', 'end by itself; exit code 0 only if SEG and report were read back')
+    .description('show the main workflow on an embedded PACS and EHR with a generated study')
+    .option('--exit', 'end when done; exit code 0 only if SEG and report were read back')
     .option('--json <file>', 'write what happened to a file')
     .option(
       '--pacs <url>',
@@ -66,8 +66,8 @@ function addService(program: Command, configOf: ConfigOf): void {
 
   program
     .command('health')
-    .description('ask the running service whether it does its whole job: database, PACS and EHR answer')
-    .option('--alive', 'only whether it runs (for container health checks: a restart cures no PACS)')
+    .description('ask the running service whether it is fully working: database, PACS and EHR answer')
+    .option('--alive', 'ask only whether it is running (for container health checks: a restart does not repair a PACS)')
     .action(async (options) => (await import('./commands/health.ts')).healthCommand(configOf(), options))
 
   program
@@ -76,14 +76,14 @@ function addService(program: Command, configOf: ConfigOf): void {
     .option('--offline', 'do not ask the PACS and the EHR')
     .option(
       '--write',
-      'try the rights to write too, with objects of nobody that are removed, or marked where that is forbidden',
+      'test the rights to write as well, with objects that belong to nobody; they are removed, or marked if removing is forbidden',
     )
     .action(async (options) => (await import('./commands/check-config.ts')).checkConfigCommand(configOf(), options))
 
   program
     .command('verify-bundle')
-    .description('check a bundle folder: manifest, digests, and that the network runs')
-    .argument('[folder]', 'bundle folder; the configured one when left out')
+    .description('check a bundle folder: manifest, digests, and that its networks run')
+    .argument('[folder]', 'bundle folder; the configured one by default')
     .action(async (folder) => (await import('./commands/verify-bundle.ts')).verifyBundleCommand(configOf(), folder))
 }
 
@@ -104,8 +104,8 @@ function addStudies(program: Command, configOf: ConfigOf): void {
 
   program
     .command('notices')
-    .description('list the notices that people were sent, the latest first; or send one again')
-    .option('--state <state>', 'only those that are waiting, done or failed')
+    .description('list the notices sent to people, latest first; or send one again')
+    .option('--state <state>', 'only notices that are waiting, done or failed')
     .option('--again <noticeId>', 'send this one now')
     .option('--json', 'print as JSON')
     .action(async (options) => (await import('./commands/notices.ts')).noticesCommand(configOf(), options))
@@ -113,25 +113,25 @@ function addStudies(program: Command, configOf: ConfigOf): void {
   program
     .command('reproduce')
     .description(
-      'make an analysis again from the archive and say which bytes are the same, and why others are not; writes nothing but the audit',
+      'repeat an analysis from the archive and say which results have the same bytes, and why others differ; writes nothing except the audit trail',
     )
     .argument('<analysisId>')
-    .option('--bundle <folder>', 'the bundle that made it; the configured one when left out')
+    .option('--bundle <folder>', 'the bundle that made it; the configured one by default')
     .option('--json', 'print the verdict as JSON')
     .action(async (id, options) => (await import('./commands/reproduce.ts')).reproduceCommand(configOf(), id, options))
 
   program
     .command('backfill')
-    .description('have the running service take studies from before its first start')
+    .description('make the running service analyse studies from before its first start')
     .requiredOption('--from <date>', 'first study date, such as 2026-01-31')
-    .option('--by <name>', 'who asks, for the audit; the user of this shell when left out')
+    .option('--by <name>', 'who asks for it, for the audit trail; by default the user of this shell')
     .option('--dry-run', 'only list them')
     .action(async (options) => (await import('./commands/backfill.ts')).backfillCommand(configOf(), options))
 
   program
     .command('board')
     .description('one PDF for a tumour board, from the running service: a list, then a page for each patient')
-    .option('--patients <file>', 'one Patient ID a line; after a tab its issuer, where the site has several')
+    .option('--patients <file>', 'one Patient ID per line, followed by a tab and its issuer if the site has several')
     .option('--list <id>', 'instead: patients of this List in the EHR')
     .option('--out <file>', 'the PDF to write', 'tumour-board.pdf')
     .action(async (options) => (await import('./commands/board.ts')).boardCommand(configOf(), options))
@@ -139,11 +139,11 @@ function addStudies(program: Command, configOf: ConfigOf): void {
   program
     .command('rules')
     .description(
-      'list the rules by which studies are taken or left; with --explain, apply them to one study, which changes nothing',
+      'list the rules that decide which studies are analysed; with --explain, apply them to one study without changing anything',
     )
     .option(
       '--explain <StudyInstanceUID>',
-      'each rule, what was compared and the outcome, asked of the running service',
+      'each rule, what was compared and the outcome, from the running service',
     )
     .action(async (options) => (await import('./commands/rules.ts')).rulesCommand(configOf(), options))
 }
@@ -153,12 +153,12 @@ function addRecords(program: Command, configOf: ConfigOf): void {
   program
     .command('evaluate')
     .description(
-      "measure the bundle on cases with labels (BraTS layout), its heads on tables, or both from images to calls, through the service's own path",
+      "measure the bundle on labelled cases (BraTS layout), its heads on tables, or the whole chain from images to calls, with the service's own code",
     )
     .option('--cases <dir>', 'folder with <case>/<case>_{t1,t1ce,t2,flair,seg}.nii, .nii.gz or .nii.xz')
     .option(
       '--chain <dir...>',
-      'instead of --cases, from images to calls: folders of cases as above; _seg, or _mask of the whole tumour, are optional',
+      'instead of --cases, from images to calls: folders of cases as above; _seg, or _mask of the whole tumour, is optional',
     )
     .option('--only <names>', 'comma-separated case names')
     .option(
@@ -167,23 +167,23 @@ function addRecords(program: Command, configOf: ConfigOf): void {
     )
     .option(
       '--labels <csv>',
-      'with --features and --chain: age, sex, resection and tissue results by ID (UCSF-PDGM columns, or id, age, sex, resection, idh, 1p19q, mgmt, grade, survival_days, event)',
+      'with --features or --chain: age, sex, resection and tissue results by ID (UCSF-PDGM columns, or id, age, sex, resection, idh, 1p19q, mgmt, grade, survival_days, event)',
     )
-    .option('--bundle <folder>', 'bundle folder; the configured one when left out')
+    .option('--bundle <folder>', 'bundle folder; the configured one by default')
     .option('--json <file>', 'write the figures to a file')
-    .option('--table <file>', 'write the printed table to a file too')
+    .option('--table <file>', 'also write the printed table to a file')
     .action(async (options) => (await import('./commands/evaluate.ts')).evaluateCommand(configOf(), options))
 
   program
     .command('accept')
     .description(
-      "run a site's own studies against limits stated before; writes one signed document, and nothing to PACS or EHR. Exit code 0 only for go",
+      "run a site's own studies and compare the results with limits stated beforehand; writes one signed document, and nothing to PACS or EHR. Exit code 0 only for go",
     )
-    .option('--studies <dir>', 'a folder of DICOM files for each study, with seg.nii.gz where there is a reference')
-    .option('--query <dates>', 'instead: brain MR studies of the PACS of these dates, such as 20260101-20260131')
+    .option('--studies <dir>', 'a folder with one subfolder of DICOM files per study, and seg.nii.gz in it if there is a reference')
+    .option('--query <dates>', 'instead: brain MR studies in the PACS with these study dates, such as 20260101-20260131')
     .requiredOption('--limits <file>', 'the limits, JSON (docs/operations.md)')
-    .option('--labels <csv>', 'tissue results by name of the study, as evaluate takes them')
-    .option('--out <dir>', 'where the documents go', 'acceptance')
+    .option('--labels <csv>', 'tissue results by name of the study, in the form that evaluate reads')
+    .option('--out <dir>', 'folder for the documents', 'acceptance')
     .action(async (options) => (await import('./commands/accept.ts')).acceptCommand(configOf(), options))
 
   program
@@ -191,64 +191,64 @@ function addRecords(program: Command, configOf: ConfigOf): void {
     .description(
       "this site's own figures beside the card's, from the running service: calls against tissue, calls and outlines against reviewers",
     )
-    .option('--month <month>', 'up to the end of this month, such as 2026-11; up to now when left out')
-    .option('--out <file>', 'write the PDF too')
+    .option('--month <month>', 'up to the end of this month, such as 2026-11; by default up to now')
+    .option('--out <file>', 'also write the PDF')
     .option('--json', 'print as JSON')
     .action(async (options) => (await import('./commands/concordance.ts')).concordanceCommand(configOf(), options))
 
   program
     .command('backup')
-    .description('write the state of the embedded database to one file; the service must be stopped')
+    .description('save the embedded database to one file; the service must be stopped')
     .argument('<file>')
     .action(async (file) => (await import('./commands/backup.ts')).backupCommand(configOf(), file))
 
   program
     .command('restore')
-    .description('make the state of a back-up in an empty data folder')
+    .description('restore a backup into an empty data folder')
     .argument('<file>')
     .action(async (file) => (await import('./commands/backup.ts')).restoreCommand(configOf(), file))
 
   program
     .command('erase')
     .description(
-      'take what is kept here of a patient or a study away for good, audited, and list what stays in PACS and EHR; with the embedded database the service must be stopped',
+      'permanently remove what is kept here about a patient or a study, record it in the audit trail, and list what stays in PACS and EHR; with the embedded database, the service must be stopped',
     )
-    .option('--patient <id>', 'Patient ID, exactly as the images state it; "-" reads it from the standard input')
-    .option('--issuer <name>', 'with --patient: Issuer of Patient ID, where one number is of several')
-    .option('--study <uid>', 'StudyInstanceUID instead, such as of a study that could not be read so far')
+    .option('--patient <id>', 'Patient ID, exactly as the images state it; "-" reads it from standard input')
+    .option('--issuer <name>', 'with --patient: Issuer of Patient ID, if several issuers use the same number')
+    .option('--study <uid>', 'instead: StudyInstanceUID, for example of a study that could not be read so far')
     .option(
       '--library-row <name>',
-      "a past patient in the library of the bundle's encoder instead, by the name that the table of the training gives them",
+      "instead: a past patient in the library of the bundle's encoder, by the name in the training table",
     )
-    .option('--by <name>', 'who asks, for the audit; the user of this shell when left out')
-    .option('--dry-run', 'only list it')
+    .option('--by <name>', 'who asks for it, for the audit trail; by default the user of this shell')
+    .option('--dry-run', 'only list what would be removed')
     .action(async (options) => (await import('./commands/erase.ts')).eraseCommand(configOf(), options))
 
   const account = program
     .command('account')
     .description(
-      'local accounts, for a site without an identity provider; with the embedded database the service must be stopped',
+      'local accounts, for a site without an identity provider; with the embedded database, the service must be stopped',
     )
-  const asker = ['--by <name>', 'who asks, for the audit; the user of this shell when left out'] as const
+  const asker = ['--by <name>', 'who asks for it, for the audit trail; by default the user of this shell'] as const
   account
     .command('add')
-    .description('a new account; its password is read from the standard input')
+    .description('add an account; its password is read from standard input')
     .argument('<account>', 'the name to sign in with')
-    .requiredOption('--name <name>', 'of the person, as it stands in reviews')
-    .requiredOption('--identifier <identifier>', 'under which the site knows the person, such as a staff number')
+    .requiredOption('--name <name>', 'name of the person, as reviews show it')
+    .requiredOption('--identifier <identifier>', 'identifier of the person at the site, such as a staff number')
     .requiredOption(
       '--role <role>',
-      'viewer, reviewer, administrator or board; can be repeated',
+      'viewer, reviewer, administrator or board; may be repeated',
       (role: string, all: string[] = []) => [...all, role],
     )
-    .option('--organization <name>', 'of the person')
+    .option('--organization <name>', 'organization of the person')
     .option(...asker)
     .action(async (name, options) =>
       (await import('./commands/account.ts')).accountAddCommand(configOf(), name, options),
     )
   account
     .command('password')
-    .description('a new password, read from the standard input; the account is open again and its sessions end')
+    .description('set a new password, read from standard input; unlocks the account and ends its sessions')
     .argument('<account>')
     .option(...asker)
     .action(async (name, options) =>
@@ -256,7 +256,7 @@ function addRecords(program: Command, configOf: ConfigOf): void {
     )
   account
     .command('unlock')
-    .description('open an account that wrong passwords have locked')
+    .description('unlock an account that was locked after wrong passwords')
     .argument('<account>')
     .option(...asker)
     .action(async (name, options) =>
@@ -264,7 +264,7 @@ function addRecords(program: Command, configOf: ConfigOf): void {
     )
   account
     .command('remove')
-    .description('take an account away, and end its sessions')
+    .description('remove an account and end its sessions')
     .argument('<account>')
     .option(...asker)
     .action(async (name, options) =>
@@ -272,23 +272,23 @@ function addRecords(program: Command, configOf: ConfigOf): void {
     )
   account
     .command('list')
-    .description('who has an account, with which roles')
+    .description('list who has an account, and with which roles')
     .action(async () => (await import('./commands/account.ts')).accountListCommand(configOf()))
 
-  const audit = program.command('audit').description('the audit trail: who read and wrote what of patient data')
+  const audit = program.command('audit').description('the audit trail: who read and wrote which patient data')
   audit
     .command('verify')
-    .description('find rows that were changed, deleted or inserted; exit code 0 when there is none')
-    .option('--head <position:sha256>', 'also compare with a head that an earlier verify printed and somebody kept')
+    .description('find rows that were changed, deleted or inserted; exit code 0 if there are none')
+    .option('--head <position:sha256>', 'also compare with the head that an earlier verify printed')
     .action(async (options) => (await import('./commands/audit.ts')).auditVerifyCommand(configOf(), options))
   audit
     .command('export')
-    .description('write it out, one event per line')
+    .description('export the audit trail, one event per line')
     .option('--format <format>', 'fhir (AuditEvent, NDJSON) or syslog (RFC 5424 with the DICOM audit message)', 'fhir')
-    .option('--from <time>', 'from this day or moment on')
-    .option('--to <time>', 'up to this day or moment')
-    .option('--patient <form>', 'digest or identifier: how patients are named', 'digest')
-    .option('--out <file>', 'into this file instead of the standard output')
+    .option('--from <time>', 'from this day or point in time')
+    .option('--to <time>', 'up to this day or point in time')
+    .option('--patient <form>', 'digest or identifier: how patients are identified', 'digest')
+    .option('--out <file>', 'write to this file instead of standard output')
     .action(async (options) => (await import('./commands/audit.ts')).auditExportCommand(configOf(), options))
 }
 

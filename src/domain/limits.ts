@@ -1,56 +1,56 @@
-// The largest of everything that comes from outside. What is over a limit is refused by name; docs/limits.md is checked against this table.
+// How large, deep and slow anything from outside may be. Whatever exceeds a limit is refused by name; docs/limits.md is checked against this table.
 
 const KIB = 1024
 const MIB = 1024 * KIB
 const GIB = 1024 * MIB
 
 export const LIMITS = {
-  /** One DICOM object: it is held in memory. An enhanced MR object of 512 frames of 512 × 512 voxels of 16 bits has 256 MiB. */
+  /** One DICOM object, which is held in memory. An enhanced MR object of 512 frames of 512 × 512 16-bit voxels takes 256 MiB. */
   objectBytes: GIB,
-  /** The data set of a deflated object, inflated. */
+  /** The data set of a deflated object, once inflated. */
   inflatedBytes: 512 * 512 * 512 * 2,
-  /** Sequences within sequences (PS3.5 Section 7.5). */
+  /** Nesting of sequences (PS3.5 Section 7.5). */
   sequenceDepth: 40,
-  /** Pixels of one frame; of a compressed one also as its own header says, before a decoder is asked. */
+  /** Pixels of one frame. If it is compressed, its own header is checked as well, before a decoder sees it. */
   framePixels: 4096 * 4096,
-  /** Voxels of one volume, which has 4 bytes for each. */
+  /** Voxels of one volume, at 4 bytes each. */
   volumeVoxels: 2 ** 28,
-  /** Silence of the process that decodes images over one object, before it is ended. */
+  /** How long the decoding process may stay silent over one object before it is ended. */
   decodeSeconds: 60,
-  /** Heap of that process, and its WebAssembly memory. */
+  /** Heap of that process, and likewise its WebAssembly memory. */
   decoderBytes: GIB,
-  /** Objects of one multipart body. */
+  /** Parts of one multipart body. */
   parts: 200_000,
-  /** Headers of one part; also what may stand before the first delimiter and after the last. */
+  /** Headers of one part; also whatever comes before the first delimiter or after the last. */
   partHeaderBytes: 16 * KIB,
   /** One answer of an archive, all parts together. */
   answerBytes: 16 * GIB,
-  /** Slowest answer, once it was waited for as long as the archive may be silent. */
+  /** The slowest transfer that is still accepted once the archive's timeout has passed. */
   answerBytesPerSecond: 1000,
-  /** JSON of one answer, unpacked. */
+  /** The JSON of one answer, uncompressed. */
   jsonBytes: 128 * MIB,
-  /** Objects and lists in one JSON answer: small ones take twenty times the memory of their text. */
+  /** Objects and arrays in one JSON answer: small ones take twenty times as much memory as their text. */
   jsonContainers: 8_000_000,
-  /** Objects and lists within each other. */
+  /** Nesting of objects and arrays. */
   jsonDepth: 128,
   /** Pages of one search. */
   searchPages: 2_000,
-  /** STOW-RS requests that are read at once; more wait. Each has one object in memory, or 32 MiB of small ones. */
+  /** STOW-RS requests read at the same time; others wait. Each holds one object in memory, or 32 MiB of small ones. */
   receivingAtOnce: 4,
-  /** One PDU of DIMSE; senders keep to a few hundred KiB. */
+  /** One DIMSE PDU; senders rarely go beyond a few hundred KiB. */
   pduBytes: 16 * MIB,
-  /** Associations of DIMSE at once, each with one object in memory; more are asked to come back. */
+  /** DIMSE associations at the same time, each with one object in memory; others are told to try again later. */
   associations: 16,
-  /** One HL7 v2 message; a report with a PDF in it has a few MiB. */
+  /** One HL7 v2 message; a report with an embedded PDF takes a few MiB. */
   hl7Bytes: 16 * MIB,
   /** Segments of one HL7 v2 message that are read: ORC, OBR, IPC, ZDS. */
   hl7Segments: 1000,
-  /** Seconds from the first byte of an HL7 v2 message to its last, and for its sender to take the acknowledgment. */
+  /** Seconds from the first byte of an HL7 v2 message to its last; its sender has as long to accept the acknowledgment. */
   hl7Seconds: 30,
-  /** Connections of HL7 v2 at once; interface engines hold one each. */
+  /** HL7 v2 connections at the same time; an interface engine holds one. */
   hl7Connections: 16,
-  /** Silence of the database over one statement, before its connection is given up. */
+  /** How long the database may stay silent over one statement before its connection is given up. */
   databaseSeconds: 120,
-  /** Longest pause that a peer can ask for by Retry-After. */
+  /** The longest pause that a peer can ask for with Retry-After. */
   retryAfterSeconds: 3600,
 } as const

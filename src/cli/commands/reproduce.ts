@@ -23,10 +23,10 @@ export async function reproduceCommand(
 
 const OUTCOMES = {
   equal: 'equal, byte for byte',
-  measured: 'equal but for the time and memory that the run took',
+  measured: 'equal except for the time and memory of the run',
   different: 'different',
-  missing: 'made then, and not now',
-  additional: 'made now, and not then',
+  missing: 'made by the analysis, but not by the repetition',
+  additional: 'made by the repetition, but not by the analysis',
 } as const
 
 export function inWords({ analysisId, reproduced, versions, artifacts, reasons }: Reproduction): string {
@@ -40,7 +40,7 @@ export function inWords({ analysisId, reproduced, versions, artifacts, reasons }
         `  ${role.padEnd(18)} ${OUTCOMES[outcome]}${differs.length > 0 ? `: ${differs.join(', ')}` : ''}${sha256 === undefined ? '' : `  (sha256 ${sha256.slice(0, 16)}…)`}`,
     ),
     ...reasons.map((reason) => `  because ${reason}`),
-    reproduced ? 'reproduced: all that the analysis stored came out again' : 'not reproduced',
+    reproduced ? 'reproduced: everything that the analysis stored came out the same' : 'not reproduced',
   ]
   return `${lines.join('\n')}\n`
 }

@@ -1,17 +1,18 @@
 // The verdict on a repeated analysis: which artefacts have the same bytes, where the others differ, and why; pure.
-import { createHash } from 'node:crypto'
+
 import { differingAttributes } from '../../dicom/differences.ts'
 import { canonicalText } from '../../domain/canonical-text.ts'
+import { sha256Of } from '../../domain/digest.ts'
 import type { ReportableResult } from '../../domain/finding.ts'
 import type { Artifact, ArtifactRole } from '../../domain/ports/analysis-store.ts'
 
 export interface ArtifactVerdict {
   role: ArtifactRole
-  /** Of the stored artefact; absent if it was made now but not then. */
+  /** Of the stored artefact; absent if only the repetition made it. */
   sha256?: string
   /**
-   * measured: equal except for the run's own time and memory, which the result states. additional: made now, not then. missing:
-   * made then, not now.
+   * measured: equal except for the run's own time and memory, which the result states. additional: made by the repetition only.
+   * missing: made by the analysis only.
    */
   outcome: 'equal' | 'measured' | 'different' | 'missing' | 'additional'
   /** Where they differ: attributes of a DICOM object or members of the result; names only, never values. */
@@ -35,7 +36,7 @@ const SHOWN = 12
 export function artifactVerdicts(stored: readonly Artifact[], made: readonly Artifact[]): ArtifactVerdict[] {
   const verdicts = stored.map((before): ArtifactVerdict => {
     const after = made.find(({ role }) => role === before.role)
-    const sha256 = createHash('sha256').update(before.bytes).digest('hex')
+    const sha256 = sha256Of(before.bytes)
     if (after === undefined) return { role: before.role, sha256, outcome: 'missing', differs: [] }
     return { role: before.role, sha256, ...compared(before, after) }
   })
@@ -114,7 +115,7 @@ export function reasonsOf(versions: Reproduction['versions'], artifacts: readonl
   const members = artifacts.find(({ role }) => role === 'result')?.differs ?? []
   reasons.push(...CAUSES.filter(([form]) => members.some((path) => form.test(path))).map(([, cause]) => cause))
   if (others.some(({ outcome }) => outcome === 'missing' || outcome === 'additional'))
-    reasons.push('the settings of writeBack are not those of then')
+    reasons.push('the settings of writeBack have changed since the analysis')
   if (reasons.length === 0)
     reasons.push(
       'the result is the same and was written down differently: institution.name, institution.timeZone or http.publicUrl have changed',
