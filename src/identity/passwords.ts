@@ -2,7 +2,7 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 
 /** OWASP Password Storage Cheat Sheet: N = 2^15, r = 8, p = 3, about 32 MiB per guess. */
-const COST = { logN: 15, r: 8, p: 3 } as const
+const COST = { logN: 15, r: 8, p: 3 }
 const KEY_BYTES = 32
 const SALT_BYTES = 16
 
@@ -21,10 +21,10 @@ export function passwordProblem(password: string, login: string): string | undef
 }
 
 /** "scrypt$15$8$3$<salt>$<key>", the last two in base64url. */
-export async function hashPassword(password: string): Promise<string> {
+export async function hashPassword(password: string, cost = COST): Promise<string> {
   const salt = randomBytes(SALT_BYTES)
-  const key = await derive(password, salt, COST)
-  return ['scrypt', COST.logN, COST.r, COST.p, salt.toString('base64url'), key.toString('base64url')].join('$')
+  const key = await derive(password, salt, cost)
+  return ['scrypt', cost.logN, cost.r, cost.p, salt.toString('base64url'), key.toString('base64url')].join('$')
 }
 
 /** Takes equally long for people without an account: `stored` is then undefined, and the answer false. */
@@ -41,7 +41,7 @@ export async function isPassword(password: string, stored: string | undefined): 
 }
 
 /** The same text however a keyboard composes it (Unicode NFKC, as in NIST SP 800-63B). */
-function derive(password: string, salt: Buffer, { logN, r, p }: { logN: number; r: number; p: number }) {
+function derive(password: string, salt: Buffer, { logN, r, p }: typeof COST) {
   const options = { N: 2 ** logN, r, p, maxmem: 256 * 2 ** logN * r }
   return new Promise<Buffer>((resolve, reject) =>
     scrypt(password.normalize('NFKC'), salt, KEY_BYTES, options, (error, key) =>
