@@ -41,7 +41,7 @@ def sequence_of(name: str) -> str:
 
 
 def label_key(name: str) -> str:
-    """The service's key for a class; "non-enhancing core" is no enhancing tumour."""
+    """The service's key for a class; "non-enhancing core" is not enhancing tumour."""
     text = name.strip().lower().replace("_", " ")
     for key in ("ET", "NCR", "ED"):
         if re.search(LABELS[key][1], text) and not (key == "ET" and "non" in text):
@@ -50,8 +50,8 @@ def label_key(name: str) -> str:
 
 
 def load_weights(path: Path) -> dict:
-    """A checkpoint of somebody else, of which nothing but tensors, numbers and text is read: unpickling more could run any code. NumPy's
-    scalars, which nnU-Net keeps among its figures, are let through."""
+    """Somebody else's checkpoint, of which only tensors, numbers and text are read: unpickling anything more could run arbitrary
+    code. NumPy's scalars, which nnU-Net stores among its figures, are allowed."""
     import torch
 
     scalar = np.float64(0).__reduce__()[0]
@@ -131,7 +131,7 @@ def from_lps_zyx(network, axcodes: str):
 
 
 def export_network(model, path: Path, channels: int, roi: list[int], tolerance: float = 1e-3) -> float:
-    """Fixed window, opset 20; refuses when ONNX Runtime does not answer what torch does. `roi` is Z, Y, X."""
+    """Fixed window, opset 20; refuses a network to which ONNX Runtime gives another answer than torch. `roi` is Z, Y, X."""
     import onnxruntime as ort
     import torch
 
@@ -180,7 +180,7 @@ def card(name: str, source: str, differences: list[str], facts: dict) -> str:
 class Model:
     """What a converted network is. `keys`: its labels (NCR, ED, ET) in their order; `spacing_zyx` in mm, `roi_zyx` in voxels along Z, Y, X;
     overlap (share of a window), mode ("constant", "gaussian") and sigma_scale of the sliding window as MONAI means them; flips by letters
-    of axes; `differences`: where the service does not do what the tool does, a sentence each."""
+    of axes; `differences`: one sentence for each thing that the service does differently from the tool."""
 
     name: str
     source: str
@@ -197,7 +197,7 @@ class Model:
 
 
 def write_segmentation_bundle(folder: Path, model: Model) -> dict:
-    """bundle.json and card.md beside the segmentation.onnx that is there. Every sequence is required: the network knew no other."""
+    """Writes bundle.json and card.md beside the existing segmentation.onnx. Every sequence is required: the network never saw fewer."""
     sequences, keys = model.sequences, model.keys
     if len(set(sequences)) != len(sequences):
         raise Refused(f"two channels are the same sequence: {', '.join(sequences)}")

@@ -52,8 +52,8 @@ FACES = ndi.generate_binary_structure(3, 1)
 
 
 def add_cavities(mask: np.ndarray, image: np.ndarray, rule: dict, voxel_ml: float) -> np.ndarray:
-    """The rule AddCavities: 40 voxels around the mask are looked at, what the opening took comes back in two steps by faces (where two
-    cavities meet, to the one with the smaller number), near is within 3 voxels, and the rim is 2 voxels wide."""
+    """The rule AddCavities: 40 voxels around the mask are examined; what the opening removed is restored in two steps across faces
+    (where two cavities meet, to the one with the smaller number); near means within 3 voxels, and the rim is 2 voxels wide."""
     out = mask.copy()
     if not mask.any():
         return out

@@ -1,6 +1,6 @@
 """Makes test/support/bundles/{monai,nnunet,sklearn} and their golden.json. `python examples/make_fixtures.py --out DIR`
 
-Tiny seeded networks with random weights, in the folders that the tools themselves leave, converted by the examples, and run
+Tiny seeded networks with random weights, in folders as the tools themselves write them, converted by the examples, and run
 by the tools on a made-up volume: MONAI's own transforms and sliding_window_inference; nnU-Net's ZScoreNormalization and
 network; scikit-learn's predict_proba. Needs monai, nnunetv2 (its normalisation), dynamic-network-architectures, scikit-learn.
 """

@@ -1,7 +1,7 @@
 """Makes test/support/bundles/{cascade,student,nnunet-cascade} and their golden.json. `python examples/make_graph_fixtures.py --out DIR`
 
 Tiny seeded networks (one convolution each) as graphs of stages, run by graph_oracle.py, which knows nothing of the service: NumPy, SciPy
-and ONNX Runtime over the manifest alone. Image and kernels are asymmetric in every axis, so that a view that is turned or flipped fails.
+and ONNX Runtime over the manifest alone. Image and kernels are asymmetric in every axis, so that a view rotated or flipped by mistake fails.
 """
 
 from __future__ import annotations
@@ -231,7 +231,7 @@ def make_cascade(folder: Path) -> dict:
 
 
 def make_student(folder: Path) -> dict:
-    """One network a view with three nested regions and the brain, over the whole head, other channels and voxels."""
+    """One network per view with three nested regions and the brain, over the whole head, other channels and voxels."""
     weights = [[-0.3, 0.2, 1.6, 0.4], [-0.6, 1.0, 0.6, 0], [-0.5, 1.3, 0.1, 0], [1.5, 0.6, 0.2, 0.6]]
     networks = {
         f"student-{v}": slice_network(
@@ -271,7 +271,7 @@ def make_student(folder: Path) -> dict:
 
 
 def make_nnunet_cascade(folder: Path) -> dict:
-    """nnU-Net's 3d_lowres and 3d_cascade_fullres: the second sees the first's segmentation as one channel a label."""
+    """nnU-Net's 3d_lowres and 3d_cascade_fullres: the second sees the first's segmentation as one channel per label."""
     windows = {
         "name": "SlidingWindowInferer",
         "roi_size": [12, 16, 12],
@@ -373,7 +373,7 @@ def masks(out: Path) -> None:
 
 
 def cavities(out: Path) -> None:
-    """AddCavities on smooth noise in an ellipsoid: digits 0 to 9 stand for intensities of (digit - 5) / 2, and 5 for what is outside."""
+    """AddCavities on smooth noise in an ellipsoid: digits 0 to 9 stand for intensities of (digit - 5) / 2, and 5 for everything outside."""
     rng = np.random.default_rng(6)
     shape = (18, 22, 26)
     smooth = [ndi.gaussian_filter(rng.standard_normal(shape), s) for s in (1.8, 1.2)]

@@ -37,7 +37,7 @@ def short(target: str) -> str:
 
 
 def read_preprocessing(steps: list[dict]) -> tuple[str, list[float]]:
-    """Orientation and spacing; refuses steps that the service has no match for."""
+    """Orientation and spacing; refuses steps that the service cannot reproduce."""
     axcodes, pixdim, normalised = None, None, False
     for step in steps:
         name = short(step["_target_"])

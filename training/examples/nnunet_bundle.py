@@ -4,7 +4,7 @@ Reads plans.json, dataset.json and fold_<n>/checkpoint_final.pth of a results fo
 torch, dynamic-network-architectures, onnx, onnxruntime; nnunetv2 itself is not needed.
   - label training and nested region training (whole tumour, core, enhancing) both become classes.
   - ZScoreNormalization with the mask of non-zero voxels becomes "nonzero-zscore"; any other scheme is refused.
-  - nnU-Net does not record how its arrays lay in the patient: --lps states that index order was X, Y, Z of LPS, as in BraTS.
+  - nnU-Net does not record how its arrays were oriented in the patient: --lps states that index order was X, Y, Z of LPS, as in BraTS.
 """
 
 from __future__ import annotations

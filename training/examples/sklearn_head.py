@@ -5,7 +5,7 @@
 
 One row per patient; an empty cell is missing. Imputer, scaler, logistic regression and Platt calibration, each member on its
 own bootstrap sample, all inside one ONNX graph. Class limits (conformal), AUC: out of fold, with the members refitted in each
-fold. Any other classifier that skl2onnx converts takes the place of `pipeline()`. Needs scikit-learn, skl2onnx, onnxruntime.
+fold. Any other classifier that skl2onnx converts can replace `pipeline()`. Needs scikit-learn, skl2onnx, onnxruntime.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def guard(x: np.ndarray) -> dict:
 
 
 def export_members(members: list, features: int, path: Path, x: np.ndarray) -> float:
-    """features [N, F] -> members [N, M, K] and their mean; refuses when ONNX Runtime does not answer as predict_proba."""
+    """features [N, F] -> members [N, M, K] and their mean; refuses a graph that ONNX Runtime answers differently from predict_proba."""
     import onnx
     import onnxruntime as ort
     from onnx import TensorProto, compose, helper, numpy_helper

@@ -47,7 +47,7 @@ class Cohort:
         self.silent = [c for c in self.cubes if not (c.label == ET).any()]
 
     def cube(self, rng: np.random.Generator) -> Lesion:
-        """A lesion cube; a third of the draws from those without enhancement, which few whole cases show."""
+        """A lesion cube; a third of the draws from those without enhancement, which is rare among whole cases."""
         pool = self.silent if self.silent and rng.random() < 1 / 3 else self.cubes
         return pool[rng.integers(len(pool))]
 

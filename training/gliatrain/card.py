@@ -87,7 +87,7 @@ def stage_rows(members: list[dict]) -> list[list]:
 
 
 def left_out(names: list[str]) -> str:
-    """Cases that were measured but whose patient the member had seen; they count in no figure."""
+    """Cases that were measured although the member had seen their patient; no figure includes them."""
     return (
         f"Measured, but left out of every figure, since every member had seen the patient in another source: {', '.join(names)}."
         if names
@@ -120,7 +120,7 @@ def curve_rows(history: dict, every: int = 8) -> list[list]:
 
 
 NNUNET = {"steps": 250_000, "patches": 2, "side": 128}
-"""What nnU-Net's standard 3D training takes of BraTS (Isensee 2021): 1000 epochs of 250 steps, two patches of 128^3 at 1 mm."""
+"""How much of BraTS nnU-Net's standard 3D training draws (Isensee 2021): 1000 epochs of 250 steps, two patches of 128^3 at 1 mm."""
 
 
 def learning(points: list[dict], training: dict) -> str:
@@ -138,7 +138,7 @@ def learning(points: list[dict], training: dict) -> str:
     members = training["members"]
     steps, seconds = (sum(m[key] for m in members) for key in ("steps", "seconds"))
     shape, spacing, on = members[0]["settings"]["size"], SPACING_MM, " and ".join(training["devices"])
-    volume = members[0]["settings"]["batch"] * shape[0] * shape[1] * shape[2] * spacing**3  # mm3 a step
+    volume = members[0]["settings"]["batch"] * shape[0] * shape[1] * shape[2] * spacing**3  # mm3 per step
     share = steps / len(members) * volume / (NNUNET["steps"] * NNUNET["patches"] * NNUNET["side"] ** 3)
     days = seconds / len(members) / share / 86400
     return (
@@ -384,7 +384,7 @@ def bundle(folder: Path, training: dict, evaluation: dict | None, name: str, ver
 
 
 def own_results(folder: Path, training: dict) -> dict:
-    """`training`, if it is of the network in the bundle folder; figures of one network never get into another one's card."""
+    """`training`, if it is of the network in the bundle folder; so that figures of one network never end up in another one's card."""
     digest = sha256(folder / "segmentation.onnx")["sha256"]
     if training.get("network_sha256") != digest:
         raise ValueError(

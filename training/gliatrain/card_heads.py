@@ -56,8 +56,8 @@ def files(heads: dict) -> list[str]:
 
 
 def of_bundle(heads: dict, results: dict | None) -> dict | None:
-    """`results` if they are these heads': every head that answers carries the very figures. Another bundle's figures never get
-    into this one's card; without its own report the manifest's evaluations speak."""
+    """`results` if they are these heads': every head that answers carries the very figures. Another bundle's figures never
+    end up in this card; without a report of its own, the evaluations in the manifest are used."""
     if results is None:
         return None
     own = [(head["evaluation"], results.get("heads", {}).get(name, {})) for name, head in heads.items() if "file" in head]
@@ -65,7 +65,7 @@ def of_bundle(heads: dict, results: dict | None) -> dict | None:
 
 
 def is_same(evaluation: dict, measured: dict) -> bool:
-    """Whether a head's evaluation says what the report says of it."""
+    """Whether a head's evaluation states the same figures as the report."""
     figures = {key: value for key, value in evaluation.items() if key not in ("command", "log_rank")}
     return bool(figures) and all(measured.get(key) == value for key, value in figures.items())
 
@@ -146,7 +146,7 @@ def describe(name: str, head: dict, figures: dict) -> str:
 
 
 def calibrated(calibration: dict) -> str:
-    """How far a probability can be believed, and how often the likeliest class was wrong."""
+    """How far a probability can be trusted, and how often the likeliest class was wrong."""
     most = ", ".join(f"{k} {v:.2f} ({calibration['n_by_class'][k]} patients)" for k, v in calibration["max_probability"].items())
     bins = ", ".join(f"{b['lower']:g} to {b['upper']:g}: {b['wrong']} of {b['n']}" for b in calibration["bins"] if b["n"])
     return (
@@ -194,7 +194,7 @@ def section(heads: dict, results: dict | None = None) -> str:
 
 
 def introduction(results: dict) -> str:
-    """Who it was measured on, and how far choosing by the figures flattered them."""
+    """Whom it was measured on, and by how much choosing by these figures made them look better."""
     cohorts = ", ".join(f"{name} {n}" for name, n in results.get("cohorts", {}).items())
     text = (
         f"Measured on {results['patients']} patients{f' ({cohorts})' if cohorts else ''} by `{results['command']}`: across cohorts, "

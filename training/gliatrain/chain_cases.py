@@ -7,8 +7,8 @@ Heads: OUT/heads/<id>/<id>_{t1,t1ce,flair}.nii.gz and _mask.nii.gz (the publishe
 a copy of FLAIR. The publisher kept neither spacing nor position: see data.assumed_spacing; origin and orientation are those of an axial
 stack, so volumes are estimates.
 
-Labels: id, age, sex, idh, 1p19q, mgmt, grade (WHO 2021), diagnosis, survival_days, event; empty where no table says it. Sources in
-the order in which they are believed: tcga_who2021_labels_iucomppath (IDH, 1p/19q, MGMT, grade, diagnosis, age), tcga_patient_info
+Labels: id, age, sex, idh, 1p19q, mgmt, grade (WHO 2021), diagnosis, survival_days, event; empty where no table states it. Sources in
+order of precedence: tcga_who2021_labels_iucomppath (IDH, 1p/19q, MGMT, grade, diagnosis, age), tcga_patient_info
 (survival, sex; IDH and 1p/19q only where the first has no row), kaggle3m_tcga_lgg_data (sex and age only). Contradictions are counted
 and printed. None of it is committed.
 """
@@ -30,7 +30,7 @@ COLUMNS = ("id", "age", "sex", "idh", "1p19q", "mgmt", "grade", "diagnosis", "su
 
 
 def write_clinical_case(path: Path, out: Path) -> dict:
-    """One clinical head as NIfTI; the sequences that it has."""
+    """Writes one clinical head as NIfTI; returns the sequences that it has."""
     name = path.name.split(".")[0]
     image, mask, spacing = native_head(path)
     folder = out / name
@@ -92,7 +92,7 @@ class Tables:
 
 
 def write_all(data: Path, out: Path, cache: Path | None = None) -> None:
-    """Heads as NIfTI and the table of tissue results; says what is known of how many, and what the tables contradict each other on."""
+    """Writes the heads as NIfTI and the table of tissue results; prints how many have which result, and contradictions."""
     table, tables = identities.patients(data, cache), Tables(data / "tables")
     cases, heads = case_names(data)
     for name in heads:

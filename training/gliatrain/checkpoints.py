@@ -9,7 +9,7 @@ import torch
 
 
 def save(path: Path, state: dict[str, Any]) -> None:
-    """Atomic, so that a stop in the middle leaves the last whole checkpoint."""
+    """Atomic, so that an interruption leaves the last complete checkpoint."""
     part = path.with_suffix(".part")
     torch.save(state, part)
     part.replace(path)

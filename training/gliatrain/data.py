@@ -21,7 +21,7 @@ from scipy import ndimage as ndi
 from .preprocess import to_grid
 
 FOLDS = 2
-"""Members of the ensemble; `identities.split` deals patients out to them."""
+"""Members of the ensemble; `identities.split` assigns patients to them."""
 CHANNELS = ("t1", "t1ce", "t2", "flair")
 UNKNOWN = 4
 
@@ -123,7 +123,7 @@ FIELD_OF_VIEW_MM, STACK_MM = 230.0, 150.0
 
 def assumed_spacing(shape: tuple[int, int, int]) -> tuple[float, float, float]:
     """(slice, row, column) spacing in mm of a clinical head [Z, Y, X] whose spacing was not recorded. In plane: a head fills a field of
-    view of 220 to 240 mm on whatever matrix, so 230 mm over the matrix errs by up to 4.5 % (0.898 mm for 256, which is what a
+    view of 220 to 240 mm on any matrix, so 230 mm over the matrix errs by up to 4.5 % (0.898 mm for 256, which is what a
     scanner's own header said in the one case that could be compared; a rule by the head's apparent size made that 0.765, since
     bright background counts as head). At 0.898 mm the 34 heads measure 161 x 202 mm from skin to skin (medians), as adults do.
     Slices: such a stack covers about 150 mm."""

@@ -3,7 +3,7 @@
 Every whole case and every clinical head is tested once, by a member (FOLDS/fold-<n>.onnx) whose own record of training
 (results/training.json) holds nothing of its patient; where every member saw the patient, the case is not tested:
 at 2 mm and on its own 1 mm grid, stripped and in a synthetic head, with each sequence missing; tumour-free heads and
-procedural studies. The shipped file is the ensemble of these members. Resumable: OUT keeps what is done with these very
+procedural studies. The shipped file is the ensemble of these members. Resumable: OUT keeps what was measured with exactly these
 networks. Writes one JSON.
 """
 
@@ -153,7 +153,7 @@ def network_digests(folds: Path) -> dict[str, str]:
 
 
 def rows_so_far(out: Path, networks: dict[str, str]) -> dict:
-    """What OUT holds of these networks; nothing of others."""
+    """What OUT holds for these networks, and nothing for others."""
     old = json.loads(out.read_text()) if out.exists() else {}
     return old["rows"] if old.get("networks") == networks else {"whole": {}, "lgg": {}, "procedural": {}, "tumour_free": {}}
 

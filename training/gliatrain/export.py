@@ -1,6 +1,6 @@
 """Checkpoints -> one ONNX file. `python -m gliatrain.export --checkpoint FILE [FILE ...] --bundle DIR`
 
-The members of the ensemble lie in one file, their logits one after the other; weights are stored in half precision and computed in
+All members of the ensemble are in one file, their logits one after the other; weights are stored in half precision and computed in
 single. Opset 20, fixed window size. Checks torch against ONNX Runtime and writes results/training.json (what was trained, on what, how
 long) for the card. --folds also writes each member alone to a folder, for the evaluation of each case by the member that never saw it.
 """

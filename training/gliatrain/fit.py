@@ -27,7 +27,7 @@ from .network import VARIANTS, GliomaNet, Variant
 @dataclass(frozen=True)
 class TrainOptions:
     """steps: when to stop; size: voxels (Z, Y, X) of a patch; peak: highest learning rate; batch: patches a step; reuse: patches cut from
-    one prepared volume; minutes: stop, and end the cosine, after so much training if that comes first; restart: begin the cosine again
+    one prepared volume; minutes: stop, and end the cosine, after this much training if that comes first; restart: begin the cosine again
     where the checkpoint stands; device: None for a GPU where there is one; save_minutes: time between checkpoints."""
 
     steps: int

@@ -9,7 +9,7 @@ source's own. What joins them, in this order:
 - a whole case without such an id: its label map picks the candidates (whole-tumour Dice on the 128 cube), the four images
   decide (correlation inside the candidate's lesion cubes, which hold the patient's own intensities);
 - UPENN-GBM and BraTS 2020: the same survival in days and an age within AGE_YEARS. That may join two people who are alike,
-  which only makes a split stricter.
+  which only makes the split stricter.
 
 Splits are by patient, and a fold is what a member recorded that it trained on (`seen_by`), never what a folder lists today.
 """
@@ -31,9 +31,9 @@ import numpy as np
 from .data import CHANNELS, brats_file, case_names, data_folder, load_xz
 
 CANDIDATE_DICE = 0.7
-"""Label maps of two patients rarely overlap more; of one patient they do, however often it was outlined anew."""
+"""Label maps of two patients rarely overlap more than this; those of one patient do, however often the tumour was outlined again."""
 SAME_CORRELATION = 0.6
-"""Mean over the four sequences: the same scans reach 0.79 and more, two patients with like tumours stay below 0.5 (`evidence`)."""
+"""Mean over the four sequences: the same scans reach at least 0.79, two patients with similar tumours stay below 0.5 (`evidence`)."""
 CUBE, GRID, SHIFT = 32, 128, 2
 AGE_YEARS = 1.1
 """Ages of one patient in the tables of UPENN-GBM and BraTS 2020 differ by up to a year; their survival is the same number of days."""
@@ -130,7 +130,7 @@ class LabelMaps:
 
 
 def alike(a: np.ndarray, b: np.ndarray) -> float:
-    """Correlation where neither is air; 0 where that is next to nothing."""
+    """Correlation where neither is air; 0 where there are hardly any such voxels."""
     inside = (a > 0) & (b > 0)
     if inside.sum() < 100 or a[inside].std() == 0 or b[inside].std() == 0:
         return 0.0
@@ -149,7 +149,7 @@ def at_cube(volume: np.ndarray, at: Sequence[Any]) -> np.ndarray:
 
 
 def match_case(folder: Path, maps: LabelMaps) -> tuple[str | None, list[dict]]:
-    """The BraTS 2020 patient of a whole case, if any, and what spoke for the candidates."""
+    """The BraTS 2020 patient of a whole case, if any, and the evidence for each candidate."""
 
     def read(name: str) -> np.ndarray:
         return np.asarray(nib.load(brats_file(folder, name)).dataobj)
@@ -276,7 +276,7 @@ def refuse_overlap(trained: list[str], tested: list[str], table: dict[str, str])
 
 
 def split(names: list[str], table: dict[str, str], folds: int) -> dict[str, int]:
-    """Fold of each source: patients, ordered by a digest of their id, are dealt out, so that a new case moves no other one."""
+    """Fold of each source: patients, ordered by a digest of their id, are assigned in turn, so that a new case does not move any other."""
 
     def fold(patient: str) -> int:
         return int.from_bytes(hashlib.sha256(patient.encode()).digest()[:8], "big") % folds

@@ -16,7 +16,7 @@ FLIPS = ((), ("x",))
 
 
 def importance(roi: Sequence[int]) -> np.ndarray:
-    """Separable Gaussian, sigma = 0.125 * roi per axis, centred at (n - 1) / 2, floor at 1e-3 of the peak."""
+    """Separable Gaussian, sigma = 0.125 * roi per axis, centred at (n - 1) / 2, with a floor of 1e-3 of the peak."""
     axes = [np.exp(-0.5 * ((np.arange(n) - (n - 1) / 2) / (SIGMA_SCALE * n)) ** 2) for n in roi]
     w = axes[0][:, None, None] * axes[1][None, :, None] * axes[2][None, None, :]
     return np.maximum(w / w.max(), 1e-3).astype(np.float32)

@@ -5,7 +5,7 @@ Output : float32 [N, 5, Z, Y, X]  logits (background, NCR, ED, ET, brain without
 
 Residual convolutional encoder and decoder with deep supervision (Cicek 2016, Isensee 2021); shifted-window
 attention (Liu 2021) at the two coarsest levels, as SGS-Net's and MTS-UNET's transformers; a T2-FLAIR differential
-branch and tumour-aware pooling after MTS-UNET; presence flags so that any subset of sequences is told apart from
+branch and tumour-aware pooling after MTS-UNET; presence flags so that missing sequences can be told apart from
 dark images. `Variant` sizes it: "cpu" is shipped, "gpu" is the same network, wider.
 """
 

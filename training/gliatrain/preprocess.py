@@ -1,4 +1,4 @@
-"""The part of preprocessing that the service runs too; keep it small, TypeScript mirrors it exactly.
+"""The part of preprocessing that the service runs as well; keep it small, since TypeScript mirrors it exactly.
 
 Volumes are float32 arrays [Z, Y, X] (or [C, Z, Y, X]); X grows to the patient's Left, Y to Posterior,
 Z to Superior (LPS); spacings are millimetres in the same Z, Y, X order.

@@ -1,4 +1,4 @@
-"""Each whole case through the service's own path, by a member that never saw its patient. `python -m gliatrain.service --data DIR`
+"""Each whole case through the service's own code, by a member that never saw its patient. `python -m gliatrain.service --data DIR`
 
 Makes a bundle of each fold (the manifest of BUNDLE, one member, no heads), runs `gliabridge evaluate --cases` of this
 repository on its cases, and writes results/service.json: the service's own report, joined.
@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def fold_bundle(bundle: Path, network: Path, into: Path) -> Path:
-    """A bundle of one member in `into`."""
+    """Writes a bundle of one member into `into`."""
     manifest = json.loads((bundle / "bundle.json").read_text())
     shutil.copy(network, into / "segmentation.onnx")
     (into / "card.md").write_text("One fold of the ensemble, for its evaluation alone.\n")

@@ -122,7 +122,7 @@ def add_head(case: Case, atlas: Atlas, rng: np.random.Generator) -> Case:
 
 def mirror_out_tumour(case: Case) -> Case:
     """Tumour replaced by the other hemisphere (flip in X about the brain's middle) where that side is healthy;
-    what is left keeps its label. The result is tumour-free tissue, on which a network must stay silent and into which lesions can be
+    the rest keeps its label. The result is tumour-free tissue, in which a network must mark nothing and into which lesions can be
     implanted."""
     box = crop_box(case.brain, 0)
     lo, hi = box[2].start, box[2].stop

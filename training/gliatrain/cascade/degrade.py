@@ -22,7 +22,7 @@ OUTSIDE = ((-3.0, 1.5), (-3.0, 2.5), (-2.0, 4.0), (-3.0, 1.5))
 
 
 def mirror_out(v: Volume) -> Volume:
-    """The tumour replaced by the other hemisphere where that is healthy; what is left keeps its label."""
+    """The tumour replaced by the other hemisphere where that is healthy; the rest keeps its label."""
     xs = np.where((v.distance < 0).any((0, 1)))[0]
     flip = np.arange(v.label.shape[2])
     flip[xs[0] : xs[-1] + 1] = np.arange(xs[-1], xs[0] - 1, -1)
@@ -97,7 +97,7 @@ def hollow(v: Volume, rng: np.random.Generator) -> Volume:
     for k in np.flatnonzero(v.present):
         value = rng.uniform(*(PALE if solid else FLUID)[k]) + rng.uniform(0.05, 0.5) * texture(depth.shape, rng.uniform(2, 10), rng)
         image[k][box] = image[k][box] * (1 - alpha) + value * alpha
-    # Of a tumour whose parts are not known its parts stay unknown.
+    # A tumour whose parts are unknown keeps it that way.
     label[box][inside & np.isin(label[box], (ED, ET))] = NCR
     return v.with_image(image, label)
 
@@ -195,7 +195,7 @@ def acquire(v: Volume, rng: np.random.Generator) -> np.ndarray:
 
 
 def wrong_mask(v: Volume, rng: np.random.Generator) -> np.ndarray:
-    """The brain as an extraction would give it: its surface off by a smooth error of some mm, at times with a bite missing."""
+    """The brain as an extraction would give it: its surface off by a smooth error of a few mm, sometimes with a piece missing."""
     if rng.random() < 0.3:
         return v.distance < 0
     error = rng.uniform(-2.0, 2.0) + rng.uniform(0.3, 1.6) * texture(v.label.shape, 18, rng)
@@ -237,7 +237,7 @@ saw them with implants alone found tumours in their lesions of demyelination."""
 
 
 HOLLOW = 0.3
-"""How often the tumour's inside is a cyst or pale."""
+"""How often the inside of the tumour is a cyst or looks like brain."""
 
 
 def any_cube(cubes: list[Lesion], rng: np.random.Generator) -> Lesion:

@@ -1,4 +1,4 @@
-"""Writes the cascade's networks as ONNX files: one a stage and view, slices as the batch, sizes free; and the brain's.
+"""Writes the cascade's networks as ONNX files: one per stage and view, with slices as the batch and any size, and the brain's.
 
 `python -m gliatrain.cascade.export --checkpoint OUT/checkpoint.pt --brain OUT/brain.pt --to FOLDER`. Every file is run against PyTorch on
 an asymmetric input before it is kept. Padding stands inside the convolutions, and transposed convolutions of stride 2 are written as

@@ -1,7 +1,7 @@
 """An estimate of FLAIR from T1, T1c and T2, for the whole-tumour networks where the study has none.
 
-Networks that learned from four sequences lean on FLAIR: with zeros in its place they lose a third of the tumour. A small network that
-says what FLAIR would show, slice by slice, gives most of it back (missing sequences synthesised before segmentation: Chartsias 2018).
+Networks trained on four sequences rely on FLAIR: with zeros in its place they miss a third of the tumour. A small network that
+estimates FLAIR slice by slice recovers most of it (missing sequences synthesised before segmentation: Chartsias 2018).
 
 Input  : float32 [D, 3, H, W] (T1, T1c, T2 as the cascade's networks see them; a missing one is all 0), slices of any view
 Output : float32 [D, 1, H, W], z-scores; 0 where every input is 0

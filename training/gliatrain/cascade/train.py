@@ -1,6 +1,6 @@
 """Fine-tunes the cascade from published weights. `python -m gliatrain.cascade.train --data DIR --weights DIR --out DIR --minutes N`
 
-Without --weights it starts from nothing. Seeded, resumable (run the same command again), a checkpoint every few minutes with the
+Without --weights it starts from scratch. Seeded, resumable (run the same command again), a checkpoint every few minutes with the
 weights, their running mean (which ships), the optimisers, and what the networks learned from. Soft Dice + cross-entropy inside the
 brain mask; AdamW; the rate falls as a cosine over the minutes.
 """
@@ -33,12 +33,12 @@ Key = tuple[str, str]
 
 
 CROSS_ENTROPY = 0.25
-"""Its share beside Dice. More of it shrinks what is found: most voxels of a patch are background."""
+"""Its share beside Dice. With a larger share, less tumour is marked, since most voxels of a patch are background."""
 
 
 def view_loss(logits: torch.Tensor, label: torch.Tensor, weight: torch.Tensor, smooth: float = 50.0) -> torch.Tensor:
-    """logits [D, 2, H, W], label and weight [D, H, W]. Dice is left out where there is nothing to find: on small patches without a
-    target it would teach silence above all."""
+    """logits [D, 2, H, W], label and weight [D, H, W]. Dice is left out where there is no target: on small patches it would then
+    teach the network above all to mark nothing."""
     logits = logits.float()
     w = weight.float()
     loss = CROSS_ENTROPY * (F.cross_entropy(logits, label, reduction="none") * w).sum() / (w.sum() + 1)
@@ -83,7 +83,7 @@ def fill_in_flair(image: torch.Tensor, flair: FillIn) -> torch.Tensor:
 
 
 class Engine:
-    """Loss and gradients of any member through one compiled network a stage: its weights are copied in, so nothing compiles twice.
+    """Loss and gradients of any member through one compiled network per stage: its weights are copied in, so nothing compiles twice.
     The whole tumour's networks see an estimate of a FLAIR that is missing, as they will in the bundle."""
 
     def __init__(self, compile_it: bool, flair: FillIn | None = None) -> None:

@@ -91,7 +91,7 @@ def from_archive(folder: Path, stage: str, view: str) -> ViewNet:
         for index, block in enumerate(getattr(net, f"block{number}")):
             fill_block(block, archive, f"block{number}_{index + 1}", first=(number, index) == (1, 0))
         fill_norm_conv(getattr(net, f"fuse{number}"), archive, f"fuse{number}_bn_prelu", "fuse")
-    # One stride: the archive calls it downsample2 all the same.
+    # Only one stride, yet the archive calls it downsample2.
     if strides == 2:
         fill_norm_conv(net.down1, archive, "downsample1_bn_prelu", "conv")
         fill_norm_conv(net.up1, archive, "pred_up1_bn_prelu", "deconv")

@@ -47,8 +47,8 @@ def conformal_limit(own: np.ndarray, error_rate: float) -> float:
 
 
 def lower_limits(p: np.ndarray, truth: np.ndarray, limits: np.ndarray) -> np.ndarray:
-    """Takes back calls (wrong ones first, of them the one that needs the least lowering) until each class's calls are
-    precise, as if PRIOR_WRONG more had been wrong: a handful of calls proves nothing."""
+    """Withdraws calls (wrong ones first, among them the one that needs the least lowering) until the calls of each class are
+    precise even if PRIOR_WRONG more had been wrong: a handful of calls proves nothing."""
     limits = limits.copy()
     while True:
         call = called(p, limits)
@@ -64,7 +64,7 @@ def lower_limits(p: np.ndarray, truth: np.ndarray, limits: np.ndarray) -> np.nda
 
 
 def without_one(p: np.ndarray, limits: np.ndarray, call: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Limits lowered just so far that one of the called `rows` is no call any more."""
+    """Limits lowered just far enough that one of the called `rows` is no longer a call."""
     gap = limits - p[rows]
     gap[np.arange(len(rows)), call[rows]] = np.inf
     row, other = np.unravel_index(np.argmin(gap), gap.shape)
@@ -95,7 +95,7 @@ def measure_sets(p: np.ndarray, truth: np.ndarray, fold: np.ndarray, error_rate:
 BIN_EDGES = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
 MIN_CALL_PROBABILITY, MIN_CALLS = 0.8, 10
 MIN_BOUND = 0.5
-"""Up to a half, a probability is no claim that would need a bound."""
+"""A probability of up to a half claims nothing that would need a bound."""
 
 
 def upper_bound(wrong: int, n: int, level: float = 0.95) -> float:
@@ -167,7 +167,7 @@ def bounds(cohorts: list[tuple[np.ndarray, np.ndarray]], limits: np.ndarray, cla
 
 
 def bounded(p: np.ndarray, most: np.ndarray) -> np.ndarray:
-    """Rows drawn towards "all classes alike" just so far that none is above its bound, as the service does it."""
+    """Rows drawn towards "all classes equally likely" just far enough that none is above its bound, as the service does it."""
     alike = 1 / p.shape[1]
     share = np.where(p > most, (p - most) / np.maximum(p - alike, 1e-12), 0).max(1, keepdims=True)
     return (1 - share) * p + share * alike
@@ -185,7 +185,7 @@ GUARD_SHARES = (0.975, 0.95, 0.9, 0.8)
 
 
 def guard_share(rank: np.ndarray, right: np.ndarray, wrong: np.ndarray, error_rate: float) -> float:
-    """How much of the training data the guard may take in: the largest of GUARD_SHARES up to which, of the calls on another cohort,
+    """How much of the training data the guard may accept: the largest of GUARD_SHARES up to which, of the calls on another cohort,
     no more than `error_rate` were wrong (fewer than MIN_CALLS calls decide nothing). `rank`: share of the training rows that lie
     nearer than each patient of the other cohort."""
     for share in GUARD_SHARES:

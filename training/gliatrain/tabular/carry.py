@@ -1,4 +1,4 @@
-"""Whether a head carries: measured on cohorts whose scanners the model never saw, beside what the age alone tells there.
+"""Whether a head generalises: measured on cohorts whose scanners the model never saw, compared with what age alone predicts there.
 
 A head ships only if it does in every direction (`carries`); what does not is "not evaluable", with the figures as its reason.
 """
@@ -128,7 +128,7 @@ def clinical_test(
 
 
 def carries(figures: dict, least: float, key: str = "auc") -> bool:
-    """In every direction at least `least`, and at least what age alone reaches."""
+    """Whether it reaches, in every direction, at least `least` and at least what age alone reaches."""
     return bool(figures) and all(f[key]["value"] >= max(least, f[f"{key}_of_age_alone"]["value"]) for f in figures.values())
 
 

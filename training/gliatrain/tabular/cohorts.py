@@ -1,4 +1,4 @@
-"""Patients of several scanners with images and labels: what a head is trained on, and what shows whether it carries.
+"""Patients of several scanners with images and labels: what a head is trained on, and what shows whether it generalises.
 
 UCSF-PDGM   one hospital; the published radiomics of T1c (`tables.read_cohort`)
 BraTS-TCGA  a dozen hospitals: the BraTS 2020 lesion cubes and label maps of patients with TCGA tissue results

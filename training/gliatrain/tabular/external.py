@@ -1,7 +1,7 @@
-"""Other cohorts, as far as their columns go: a head gets what a cohort has, the rest is missing (NaN).
+"""Other cohorts, as far as their columns reach: a head gets what a cohort has, and the rest is missing (NaN).
 
 The service itself would not answer without the required image features; here the head's mean imputation is used
-on purpose, to see what its age, resection and shape parts are worth elsewhere. No row of these was trained on.
+on purpose, to see what its age, resection and shape parts are worth elsewhere. None of these rows was trained on.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def read_brats2020(data: Path) -> pd.DataFrame:
 
 def map_features(mask: np.ndarray) -> dict[str, float]:
     """Volume, axes and location of a label map [x, y, z] on SPACING, x to the left, y backwards, z upwards. A mesh
-    area cannot be had from this coarse grid (its ratio to the 1 mm one varies by a third), so surface and
+    area cannot be computed on this coarse grid (its ratio to the 1 mm one varies by a third), so surface and
     sphericity stay missing."""
     box = ndi.find_objects(mask.astype(np.uint8))[0]
     shape = {k: v for k, v in shape_of(mask[box]).items() if k not in ("shape_SurfaceArea", "shape_Sphericity")}

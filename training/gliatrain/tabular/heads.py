@@ -3,7 +3,7 @@
 A classification head is a chain of binary questions ("stages"), each a ridge logistic regression; class
 probabilities are products along the chain. idh and mgmt ask one question; grade asks "4 or lower?", then of the
 lower ones "3 or 2?"; 1p/19q asks "IDH-mutant?", then of the mutants "codeleted?" (WHO 2021: a codeleted tumour
-is IDH-mutant), which lends the 12 positives the 84 mutants' evidence.
+is IDH-mutant), so that the 12 positives benefit from the evidence of the 84 mutants.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-# What carries from one cohort's scanners to another's: few numbers, of the tumour against its own brain (see heads-trials.json).
+# What generalises from one cohort's scanners to another's: few numbers, of the tumour relative to its brain (see heads-trials.json).
 ENHANCEMENT = ("t1c_p90_over_brain", "t1c_skewness")
 PLACE = ("midline_distance", "depth", "height")
 VOLUME = "shape_MeshVolume"
 CARRIED = ("age_years", *ENHANCEMENT, *PLACE)
 # Contributions are stated per group, so that all coalitions can be computed.
 GROUPS = {"enhancement": ENHANCEMENT, "place": PLACE}
-# What a hospital may not tell; every image feature is needed, since without the brain nothing carries.
+# What a hospital may not state; every image feature is needed, since nothing generalises without the brain.
 OPTIONAL = ("resection_gtr", "resection_subtotal")
 
 

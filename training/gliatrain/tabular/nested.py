@@ -36,7 +36,7 @@ class OutOfFold:
 
 @dataclass(frozen=True)
 class Learner:
-    """How a head is fitted, `fit(table, noise, members, rng)`, and asked, `predict(model, rows [N, F])`: [N, K] or [N]."""
+    """How a head is fitted, `fit(table, noise, members, rng)`, and how it answers, `predict(model, rows [N, F])`: [N, K] or [N]."""
 
     features: tuple[str, ...]
     fit: Callable[[pd.DataFrame, Noise, int, np.random.Generator], Any]
@@ -45,7 +45,7 @@ class Learner:
 
 @dataclass(frozen=True)
 class Repeats:
-    """How often the outer folds are drawn anew, of how many members each of their models consists, and the seed."""
+    """How often the outer folds are drawn again, how many members each of their models has, and the seed."""
 
     count: int = 5
     members: int = 8

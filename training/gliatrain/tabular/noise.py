@@ -1,6 +1,6 @@
 """How features move when the service, not a person, outlines the tumour, and what it may lack.
 
-Label maps are spoilt as a network errs: border moved out or in, blurred, ragged, parts of the faint rim lost,
+Label maps are altered the way a network errs: border moved out or in, blurred, ragged, parts of the faint rim lost,
 false islands. Shapes come from whole label maps, T1c statistics from lesion cubes (z-scores of the brain, turned
 into ratios by a brain whose deviation is a fifth of its mean); both give differences in the model's space (logs
 where it takes logs), which are added to table rows. Without label maps (a synthetic cohort) no mask is spoilt.
@@ -10,7 +10,7 @@ part of the draws (MEASURED_SHARE) is one of these cases, with all its differenc
 nothing is learnt from them, and figures with the network's own errors come from them alone. Masks that miss most of the
 tumour (MIN_DICE) count when the heads are measured with the network's own errors, but nothing is learnt from them.
 
-Smoothness is apart, because it matters most: an expert's 1 mm mask that only passes through a 2 mm grid and back
+Smoothness is treated separately, because it matters most: an expert's 1 mm mask that only passes through a 2 mm grid and back
 keeps a Dice of 0.95 to 0.99, but loses 6 to 28 % of its mesh area, and 10 to 36 % with a slight blur (13 BraTS
 cases, pyradiomics), which raises sphericity by up to 1.5 standard deviations of the table. A loss of area drawn from
 SMOOTH_LOG_AREA is therefore part of every perturbed row, and moves sphericity with it.
@@ -156,8 +156,8 @@ def of_t1c(t1c: np.ndarray, mask: np.ndarray) -> dict[str, float]:
 
 
 def feature_errors(t1c: np.ndarray, truth: np.ndarray, segmented: np.ndarray, spacing: Sequence[float]) -> dict[str, float] | None:
-    """By how much each feature of the found whole tumour is off, and its Dice; None where fewer than 20
-    voxels are found. `t1c` in units of the brain's mean."""
+    """By how much each feature of the segmented whole tumour is off, and its Dice; None where fewer than 20
+    voxels are segmented. `t1c` in units of the brain's mean."""
     if segmented.sum() < 20:
         return None
     off = {**difference(shape_of(truth, spacing), shape_of(segmented, spacing)), **difference(of_t1c(t1c, truth), of_t1c(t1c, segmented))}

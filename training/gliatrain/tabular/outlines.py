@@ -18,7 +18,7 @@ from .noise import feature_errors
 
 
 def errors_of(folder: Path, segmented: np.ndarray) -> dict[str, float] | None:
-    """`feature_errors` of one case; None where hardly anything was found."""
+    """`feature_errors` of one case; None where hardly anything was segmented."""
     t1c, spacing = read_lps(brats_file(folder, "t1ce"))
     truth, _ = read_lps(brats_file(folder, "seg"))
     if segmented.shape != truth.shape:

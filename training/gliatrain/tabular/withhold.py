@@ -1,4 +1,4 @@
-"""Turns off the heads of a bundle that do not hold from images to calls. `python -m gliatrain.tabular.withhold --bundle DIR --chain FILE`
+"""Turns off the heads of a bundle that fail from images to calls. `python -m gliatrain.tabular.withhold --bundle DIR --chain FILE`
 
 FILE is what `gliatrain.cascade.chain` measured with the service's own outlines. A head that fails answers "not evaluable", with the
 figures as the reason; its file leaves the bundle. A head that the chain did not run stays as it is.
@@ -15,7 +15,7 @@ from ..figures import interval, number
 
 MAX_WRONG_CALLS = 0.10
 MIN_CALLS = 10
-"""With fewer calls their share of wrong ones says nothing, and the ranking alone decides."""
+"""With fewer calls, their share of wrong ones says nothing, and only the ranking decides."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ FLOORS = {"idh": Floor("IDH-mutant", 0.85), "grade": Floor("4", 0.80), "1p19q": 
 
 
 def failure(head: dict, cases: int) -> str | None:
-    """In words why a head of the chain does not hold; None where it does, or was not run."""
+    """In words, why a head fails on the chain; None where it does not, or was not run."""
     floor = FLOORS.get(head["head"])
     if head["status"] != "evaluated" or floor is None:
         return None

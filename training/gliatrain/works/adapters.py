@@ -1,7 +1,7 @@
-"""Public cohorts into the folder format. `python -m gliatrain.works.adapters --from ucsf --images DIR --table CSV --out DIR`
+"""Converts public cohorts to the folder format. `python -m gliatrain.works.adapters --from ucsf --images DIR --table CSV --out DIR`
 
-Which column becomes which field is said by the functions below and printed by --columns; a word they do not know
-becomes empty, never a guess. Images are linked, not copied. Tables alone (no --images) give clinical.csv alone.
+Which column becomes which field is stated by the functions below and printed by --columns; an unknown word
+becomes an empty field, never a guess. Images are linked, not copied. Tables alone (no --images) give clinical.csv alone.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ SOURCES: dict[str, Source] = {
             "idh": ("IDH1", idh),
             "mgmt": ("MGMT", METHYLATION),
             "os_days": ("Survival_from_surgery_days", decimal),
-            "event": ("Survival_from_surgery_days", lambda t: "1" if decimal(t) else ""),  # survival is stated of the dead alone
+            "event": ("Survival_from_surgery_days", lambda t: "1" if decimal(t) else ""),  # survival is stated only for those who died
             "eor": ("GTR_over90percent", words(y="gtr", n="str")),
             "kps": ("KPS", decimal),
         },
@@ -180,7 +180,7 @@ def read_table(path: Path, source: Source) -> list[Row]:
 
 
 def link_images(images: Path, out: Path, source: Source, name: str) -> list[str]:
-    """Links the files of one patient into cases/<name>; returns which were found."""
+    """Links the files of one patient into cases/<name>; returns which of them exist."""
     path_of = {}
     for target, patterns in source.images.items():
         path = next((images / p.format(id=name) for p in patterns if (images / p.format(id=name)).exists()), None)

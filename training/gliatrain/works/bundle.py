@@ -82,7 +82,7 @@ def dropout_members(layer: nn.Linear, share: float, seed: int) -> LinearMembers:
 
 
 def guard_of(x: np.ndarray, folds: int = 5) -> dict:
-    """As tabular.calibrate.fit_guard, for more features than a cohort can bear: the correlation is shrunk by F / (F + N), and the
+    """As tabular.calibrate.fit_guard, for more features than a cohort can support: the correlation is shrunk by F / (F + N), and the
     limit is the 99 % point of patients that their own guard has not seen."""
 
     def fit(rows: np.ndarray) -> dict:
