@@ -1,14 +1,10 @@
-import { execFile } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import fc from 'fast-check'
 import { extractText, getDocumentProxy } from 'unpdf'
 import { describe, expect, it } from 'vitest'
 import type { ReportableResult } from '../../src/domain/finding.ts'
 import { SEQUENCES } from '../../src/domain/study.ts'
 import { comparisonOf } from '../support/comparison.ts'
 import { renderReportPdf } from '../support/letterhead.ts'
+import { type Piece, readPage } from '../support/read-page.ts'
 import { COARSE, SAGITTAL, type SyntheticCase, syntheticCase } from '../support/result.ts'
 
 const base = syntheticCase(COARSE)
@@ -24,37 +20,6 @@ const textOnly: SyntheticCase = {
   result: base.result,
   segmentation: { grid: { ...base.segmentation.grid, size: [2, 2, 2] }, data: new Uint8Array(8) },
   images: [],
-}
-
-interface Piece {
-  text: string
-  x: number
-  y: number
-  size: number
-  width: number
-}
-
-/** What pdf.js, which shares nothing with the writer, reads from the bytes. */
-async function read(bytes: Uint8Array, number?: number) {
-  const pdf = await getDocumentProxy(bytes.slice())
-  // The details are on the second page; a rejected report has no other.
-  const page = await pdf.getPage(number ?? Math.min(2, pdf.numPages))
-  const content = await page.getTextContent()
-  const pieces = content.items.flatMap((item): Piece[] =>
-    'str' in item && item.str.trim() !== ''
-      ? [
-          {
-            text: item.str,
-            x: item.transform[4],
-            y: 841.89 - item.transform[5],
-            size: item.transform[0],
-            width: item.width,
-          },
-        ]
-      : [],
-  )
-  const info = await pdf.getMetadata()
-  return { pages: pdf.numPages, pieces, text: pieces.map((piece) => piece.text).join(' '), info: info.info, page }
 }
 
 /** Of all pages, without spaces: lines break anywhere. */
@@ -92,7 +57,7 @@ function expectTidy(pieces: Piece[]) {
 describe('beside an earlier study', () => {
   it('has then, now and change of each volume, and the category, all within the page', async () => {
     const comparison = comparisonOf(base.result)
-    const { pages, pieces, text } = await read(await render({ comparison }, textOnly))
+    const { pages, pieces, text } = await readPage(await render({ comparison }, textOnly))
     expect(pages).toBe(3)
     expectTidy(pieces)
     for (const { earlier, now, change, standardDeviation } of comparison.volumes) {
@@ -105,7 +70,7 @@ describe('beside an earlier study', () => {
   it('says what disappeared and that no finding excludes nothing, both whole', async () => {
     const response = { category: 'CR' as const, productThen: 400, productNow: 0, percent: -100, reasons: [] }
     const comparison = comparisonOf(base.result, { response })
-    const { pages, pieces, text } = await read(await render({ comparison, noFinding: true }, textOnly))
+    const { pages, pieces, text } = await readPage(await render({ comparison, noFinding: true }, textOnly))
     expect(pages).toBe(3)
     expectTidy(pieces)
     expect(text).toMatch(
@@ -120,7 +85,7 @@ describe('the worksheet of a follow-up', () => {
     const radiotherapy = [{ words, from: '2025-12-01', to: '2026-01-10', reference: 'Procedure/7' }]
     const comparison = comparisonOf(base.result)
     const bytes = await render({ comparison, treatment: { radiotherapy, bevacizumab: [], steroids: [] } }, textOnly)
-    const { pieces, text } = await read(bytes, 3)
+    const { pieces, text } = await readPage(bytes, 3)
     expectTidy(pieces)
     for (const expected of [
       'Worksheet for this follow-up: BT-RADS',
@@ -141,7 +106,7 @@ describe('the worksheet of a follow-up', () => {
 
 describe('the report', () => {
   it('names every picture in full and their common position once when maps make six of them', async () => {
-    const { text } = await read(await render({}, syntheticCase(COARSE, { sequences: SEQUENCES })))
+    const { text } = await readPage(await render({}, syntheticCase(COARSE, { sequences: SEQUENCES })))
     expect(text.match(/xial [SI] \d+\.\d mm/g)).toHaveLength(1)
     const pictures = text.slice(text.indexOf('Key images'), text.indexOf('Volumes'))
     for (const caption of ['T1 post-contrast', 'ADC map', 'rCBV map']) expect(pictures).toContain(caption)
@@ -149,7 +114,7 @@ describe('the report', () => {
   })
 
   it('has one tidy page that says everything', async () => {
-    const { pages, pieces, text } = await read(await renderPlain())
+    const { pages, pieces, text } = await readPage(await renderPlain())
     expect(pages).toBe(2)
     expectTidy(pieces)
     for (const expected of [
@@ -200,7 +165,7 @@ describe('the report', () => {
   })
 
   it('has the patient right on the left of every picture', async () => {
-    const { pieces } = await read(await renderPlain())
+    const { pieces } = await readPage(await renderPlain())
     const letters = (letter: string) => pieces.filter((piece) => piece.text === letter)
     expect([letters('R').length, letters('L').length, letters('A').length, letters('P').length]).toEqual([4, 4, 4, 4])
     for (const [n, right] of letters('R').entries()) {
@@ -212,29 +177,29 @@ describe('the report', () => {
   })
 
   it('labels an empty frame for a missing sequence', async () => {
-    const { text } = await read(await render({}, syntheticCase(COARSE, { sequences: ['T1', 'T1c', 'FLAIR'] })))
+    const { text } = await readPage(await render({}, syntheticCase(COARSE, { sequences: ['T1', 'T1c', 'FLAIR'] })))
     expect(text.match(/not available/g)).toHaveLength(1)
     expect(text).toContain('T2 not available')
   })
 
   it('says so when nothing was found', async () => {
-    const { pages, text } = await read(await render({ noFinding: true }, syntheticCase(COARSE, { lesion: false })))
+    const { pages, text } = await readPage(await render({ noFinding: true }, syntheticCase(COARSE, { lesion: false })))
     expect(pages).toBe(2)
     expect(text).toContain('No tumour was segmented above the detection limit')
     expect(text).toContain('No outlines are drawn')
   })
 
   it('shows names in other scripts, and warns of letters that it has not', async () => {
-    const japanese = await read(await render({ patient: JAPANESE }, textOnly))
+    const japanese = await readPage(await render({ patient: JAPANESE }, textOnly))
     expect(japanese.text.replaceAll(' ', '')).toContain('Yamada,Tarou·山田太郎·やまだたろう')
-    const tibetan = await read(await render({ patient: { ...JAPANESE, patientName: 'Anand^བ' } }, textOnly))
+    const tibetan = await readPage(await render({ patient: { ...JAPANESE, patientName: 'Anand^བ' } }, textOnly))
     expect(tibetan.text).toContain('[U+0F56]')
     expect(tibetan.text).toContain('no letter shape for one character')
   })
 
   it('is a tagged document with a title that names no patient', async () => {
     const bytes = await renderPlain()
-    const { info, page } = await read(bytes)
+    const { info, page } = await readPage(bytes)
     expect(info).toMatchObject({ Title: `Glioma MRI analysis ${base.result.analysisId}`, Creator: 'Gliabridge 0.1.0' })
     const raw = Buffer.from(bytes).toString('latin1')
     for (const part of [
@@ -343,8 +308,8 @@ describe('whatever the input', () => {
 
   it('the worst case has tidy pages, and says whole at the end what it cut and left out', async () => {
     const bytes = await render(worst, base, long)
-    const { pages, pieces, text } = await read(bytes)
-    expectTidy((await read(bytes, 1)).pieces)
+    const { pages, pieces, text } = await readPage(bytes)
+    expectTidy((await readPage(bytes, 1)).pieces)
     expect(pages).toBeGreaterThan(2)
     expectTidy(pieces)
     expect(text).toMatch(/… \(\d+ more at the end\)/)
@@ -355,115 +320,5 @@ describe('whatever the input', () => {
     for (const { region } of worst.measurements!) expect(all).toContain(`${name}(${region})`)
     // Those that are counted only stand there with their values.
     expect(all).toContain(`${name}(REGION-29):99999.9mL±9999.9`)
-  })
-
-  it('any text makes tidy pages', async () => {
-    // A page of arbitrary Han or Hangul opens a hundred font files, so letters of each script come from a few.
-    const text = fc.oneof(
-      fc.string({ unit: 'grapheme-ascii', maxLength: 300 }),
-      fc.string({
-        unit: fc.constantFrom(
-          'W',
-          'i',
-          ' ',
-          'ß',
-          'Ж',
-          '龍',
-          '山',
-          'や',
-          'ק',
-          'م',
-          '홍',
-          'ก',
-          'अ',
-          '-',
-          '9',
-          '≥',
-          '\u202e',
-          '\ud83d',
-          'a\u0301',
-        ),
-        maxLength: 400,
-      }),
-    )
-    await fc.assert(
-      fc.asyncProperty(
-        fc.record({
-          name: text,
-          description: text,
-          reason: text,
-          notes: fc.array(text, { maxLength: 25 }),
-          regions: fc.array(text, { maxLength: 15 }),
-        }),
-        async ({ name, description, reason, notes, regions }) => {
-          const { pages, pieces } = await read(
-            await render(
-              {
-                patient: { ...base.result.patient, patientName: name },
-                study: { ...base.result.study, studyDescription: description },
-                ...(notes.length % 2 === 1 && { noFinding: true, comparison: comparisonOf(base.result) }),
-                quality: notes.map((note, n) => ({
-                  code: 'X',
-                  severity: n % 3 === 0 ? 'warning' : 'info',
-                  text: note,
-                })),
-                predictions: base.result.predictions.map(({ head }) => ({ head, status: 'not-evaluable', reason })),
-                measurements: regions.map((region) => ({
-                  region,
-                  name: region,
-                  quantity: 'volume',
-                  value: 1.5,
-                  unit: 'mL',
-                })),
-              },
-              textOnly,
-            ),
-          )
-          expect(pages).toBeGreaterThanOrEqual(2)
-          for (const piece of pieces) {
-            expect(piece.y).toBeGreaterThan(30)
-            expect(piece.y).toBeLessThan(841.89 - 20)
-            expect(piece.size).toBeGreaterThanOrEqual(7)
-          }
-        },
-      ),
-      { numRuns: 8, seed: 20260301 },
-    )
-  }, 600_000)
-})
-
-describe('the bytes', () => {
-  it('are the same in every process, time zone and language, and after other reports', async () => {
-    const script = fileURLToPath(new URL('./render-digest.ts', import.meta.url))
-    const elsewhere = async (env: Record<string, string>) =>
-      (
-        await promisify(execFile)(process.execPath, ['--disable-warning=ExperimentalWarning', script], {
-          env: { ...process.env, ...env },
-        })
-      ).stdout
-    const digests = [
-      await elsewhere({ TZ: 'Asia/Tokyo', LANG: 'ja_JP.UTF-8' }),
-      await elsewhere({ TZ: 'America/Los_Angeles', LANG: 'C' }),
-    ]
-    // Other letters first: a font that remembers them would write another character map.
-    await render({ patient: { ...base.result.patient, patientName: 'µ-μ‐Å\u00a0' } }, textOnly)
-    const patient = { ...base.result.patient, patientName: 'Yamada^Tarou=山田^太郎=やまだ^たろう' }
-    digests.push(
-      createHash('sha256')
-        .update(await render({ patient }))
-        .digest('hex'),
-    )
-    expect(digests[0]).toMatch(/^[0-9a-f]{64}$/)
-    expect(new Set(digests).size).toBe(1)
-  })
-
-  it('differ when the result differs', async () => {
-    const one = createHash('sha256')
-      .update(await render())
-      .digest('hex')
-    const two = createHash('sha256')
-      .update(await render({ analysisId: 'another' }))
-      .digest('hex')
-    expect(one).not.toBe(two)
   })
 })

@@ -1,7 +1,7 @@
 // Prints the sha256 of reports rendered in this process, for comparison with other processes.
 import { createHash } from 'node:crypto'
-import { renderReportPdf } from '../support/letterhead.ts'
-import { COARSE, syntheticCase } from '../support/result.ts'
+import { renderReportPdf } from './letterhead.ts'
+import { COARSE, syntheticCase } from './result.ts'
 
 const input = syntheticCase(COARSE)
 input.result.patient.patientName = 'Yamada^Tarou=山田^太郎=やまだ^たろう'
