@@ -34,7 +34,9 @@ function addService(program: Command, configOf: ConfigOf): void {
 
   const init = program
     .command('init')
-    .description('ask what a site must specify, try each part against PACS and EHR, and write a commented settings file')
+    .description(
+      'ask what a site must specify, try each part against PACS and EHR, and write a commented settings file',
+    )
     .option('--out <file>', 'the settings file to write', 'site.jsonc')
     .option('--yes', 'ask nothing: use flags and defaults')
     .option('--keep', 'write the file even if a part failed')
@@ -141,10 +143,7 @@ function addStudies(program: Command, configOf: ConfigOf): void {
     .description(
       'list the rules that decide which studies are analysed; with --explain, apply them to one study without changing anything',
     )
-    .option(
-      '--explain <StudyInstanceUID>',
-      'each rule, what was compared and the outcome, from the running service',
-    )
+    .option('--explain <StudyInstanceUID>', 'each rule, what was compared and the outcome, from the running service')
     .action(async (options) => (await import('./commands/rules.ts')).rulesCommand(configOf(), options))
 }
 
@@ -179,8 +178,14 @@ function addRecords(program: Command, configOf: ConfigOf): void {
     .description(
       "run a site's own studies and compare the results with limits stated beforehand; writes one signed document, and nothing to PACS or EHR. Exit code 0 only for go",
     )
-    .option('--studies <dir>', 'a folder with one subfolder of DICOM files per study, and seg.nii.gz in it if there is a reference')
-    .option('--query <dates>', 'instead: brain MR studies in the PACS with these study dates, such as 20260101-20260131')
+    .option(
+      '--studies <dir>',
+      'a folder with one subfolder of DICOM files per study, and seg.nii.gz in it if there is a reference',
+    )
+    .option(
+      '--query <dates>',
+      'instead: brain MR studies in the PACS with these study dates, such as 20260101-20260131',
+    )
     .requiredOption('--limits <file>', 'the limits, JSON (docs/operations.md)')
     .option('--labels <csv>', 'tissue results by name of the study, in the form that evaluate reads')
     .option('--out <dir>', 'folder for the documents', 'acceptance')

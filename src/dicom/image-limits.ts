@@ -21,7 +21,11 @@ export const IMAGE_LIMITS = {
 /** How far slices may lie from a regular grid and still make one. */
 export const GRID_LIMITS = {
   /** Slices of a volume, at the least. */
-  minSlices: { value: 3, unit: '1', source: 'chosen: the smallest number of slices that can be registered and resampled' },
+  minSlices: {
+    value: 3,
+    unit: '1',
+    source: 'chosen: the smallest number of slices that can be registered and resampled',
+  },
   /** Two slices that are nearer than this along the normal are at one position, and so are a slice in the metadata and in the file along each axis. */
   samePosition: {
     value: 0.01,
@@ -29,23 +33,39 @@ export const GRID_LIMITS = {
     source: 'chosen: below any slice distance, above the rounding of stored positions',
   },
   /** Deviation of one slice distance from the median, as a share of it. */
-  spacingShare: { value: 0.05, unit: '1', source: 'chosen: a twentieth, far below the full slice distance that a missing slice adds' },
+  spacingShare: {
+    value: 0.05,
+    unit: '1',
+    source: 'chosen: a twentieth, far below the full slice distance that a missing slice adds',
+  },
   /** The same in mm, where that is more. */
-  spacing: { value: 0.02, unit: 'mm', source: 'chosen: the error of two positions that are each rounded to a hundredth' },
+  spacing: {
+    value: 0.02,
+    unit: 'mm',
+    source: 'chosen: the error of two positions that are each rounded to a hundredth',
+  },
   /** Distance of a slice from its place on the grid, as a share of the spacing. */
-  place: { value: 0.1, unit: '1', source: 'chosen: small deviations must not add up to more than a tenth of the slice distance' },
+  place: {
+    value: 0.1,
+    unit: '1',
+    source: 'chosen: small deviations must not add up to more than a tenth of the slice distance',
+  },
   /** Shift of a slice in its plane against the normal through the first one, as a share of a pixel; more is gantry tilt. */
   shift: {
     value: 0.5,
     unit: '1',
-    source: 'chosen: no voxel ends up nearer to its neighbour's place than to its own',
+    source: "chosen: no voxel ends up nearer to its neighbour's place than to its own",
   },
   /** Angle up to which two orientations are the same. */
   direction: { value: 0.1, unit: 'deg', source: 'chosen: a third of a millimetre across a head of 200 mm' },
   /** Difference of two pixel spacings, and of a direction cosine's length from 1, as a share. */
   length: { value: 1e-3, unit: '1', source: 'chosen: a quarter of a millimetre across a field of view of 250 mm' },
   /** Cosine between rows and columns up to which they are at right angles. */
-  perpendicular: { value: 1e-3, unit: '1', source: 'chosen: a quarter of a millimetre across a field of view of 250 mm' },
+  perpendicular: {
+    value: 1e-3,
+    unit: '1',
+    source: 'chosen: a quarter of a millimetre across a field of view of 250 mm',
+  },
 } as const satisfies Record<string, Limit>
 
 export type GridTolerances = Readonly<Record<keyof typeof GRID_LIMITS, number>>

@@ -26,7 +26,11 @@ export const WORKSHEET_LIMITS = {
     source: 'chosen: BT-RADS states none; public implementations that go by volume use 10 %',
   },
   /** A new lesion counts from this volume on. */
-  newLesion: { value: 0.5, unit: 'mL', source: 'chosen: a ball of 10 mm in diameter, the smallest measurable lesion of RANO 2.0' },
+  newLesion: {
+    value: 0.5,
+    unit: 'mL',
+    source: 'chosen: a ball of 10 mm in diameter, the smallest measurable lesion of RANO 2.0',
+  },
   /** How long a dose of bevacizumab is assumed to act. */
   bevacizumabDays: { value: 42, unit: 'd', source: 'chosen: two cycles of three weeks' },
   /** Days after the end of radiotherapy within which progression by size must be confirmed. */

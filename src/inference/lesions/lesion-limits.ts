@@ -27,7 +27,8 @@ export const LESION_LIMITS = {
   shared: {
     value: 0.1,
     unit: '1',
-    source: 'chosen: small enough to match a lesion that shrank to a tenth, large enough to ignore rims that merely touch',
+    source:
+      'chosen: small enough to match a lesion that shrank to a tenth, large enough to ignore rims that merely touch',
   },
   /** Lesions without overlap are still the same if neither has another match and their centres are no farther apart than this. */
   near: {

@@ -46,13 +46,21 @@ export const COPY_LIMITS = {
 
 /** What preparation keeps around the head, and when it has something to note about a sequence. */
 export const PREPARATION_LIMITS = {
-  foregroundMargin: { value: 10, unit: 'mm', source: 'chosen: lets windows at the edge of the head see some background' },
+  foregroundMargin: {
+    value: 10,
+    unit: 'mm',
+    source: 'chosen: lets windows at the edge of the head see some background',
+  },
   thickSlices: {
     value: 4,
     unit: 'mm',
     source: 'chosen: a lesion of 10 mm, the measurable size in RANO, then lies on two or three slices',
   },
-  moved: { value: 5, unit: 'mm', source: 'chosen: more than the slice thickness of most series, so that a reader would notice it' },
+  moved: {
+    value: 5,
+    unit: 'mm',
+    source: 'chosen: more than the slice thickness of most series, so that a reader would notice it',
+  },
   turned: {
     value: 5,
     unit: 'deg',

@@ -23,7 +23,11 @@ export const TIMING_LIMITS = {
     unit: 'ms',
     source: 'chosen: short-tau and T1 inversion recovery use a shorter TR',
   },
-  untimedFlairEcho: { value: 75, unit: 'ms', source: 'chosen: longer than the echo times of short-tau inversion recovery' },
+  untimedFlairEcho: {
+    value: 75,
+    unit: 'ms',
+    source: 'chosen: longer than the echo times of short-tau inversion recovery',
+  },
   shortTauInversion: {
     value: 350,
     unit: 'ms',
@@ -34,8 +38,16 @@ export const TIMING_LIMITS = {
     unit: 'ms',
     source: 'chosen: T1 inversion recovery with such a short inversion time has a shorter TR',
   },
-  shortTauEcho: { value: 15, unit: 'ms', source: 'chosen: MPRAGE with such a short inversion time has an echo time of a few ms' },
-  minT1Inversion: { value: 250, unit: 'ms', source: 'chosen: below the 400 ms used for T1 inversion recovery at 0.3 T' },
+  shortTauEcho: {
+    value: 15,
+    unit: 'ms',
+    source: 'chosen: MPRAGE with such a short inversion time has an echo time of a few ms',
+  },
+  minT1Inversion: {
+    value: 250,
+    unit: 'ms',
+    source: 'chosen: below the 400 ms used for T1 inversion recovery at 0.3 T',
+  },
   maxT1Inversion: {
     value: 1400,
     unit: 'ms',
@@ -71,11 +83,19 @@ export const TIMING_LIMITS = {
     unit: '1',
     source: 'chosen: at the Ernst angle T1 and proton density weigh equally; far below it, proton density alone',
   },
-  minFlowRepetition: { value: 18, unit: 'ms', source: 'chosen: time of flight uses 20 to 40 ms, T1 of a single slab less' },
+  minFlowRepetition: {
+    value: 18,
+    unit: 'ms',
+    source: 'chosen: time of flight uses 20 to 40 ms, T1 of a single slab less',
+  },
   maxFlowRepetition: { value: 45, unit: 'ms', source: 'chosen: time of flight uses 20 to 40 ms' },
   /** Smallest backward step of the clock that means an examination passed midnight. */
   pastMidnight: { value: 12, unit: 'h', source: 'chosen: no examination of a head lasts half a day' },
-  maxFlowAngle: { value: 25, unit: 'deg', source: 'chosen: time of flight uses 15 to 25 degrees, T1 with that TR more' },
+  maxFlowAngle: {
+    value: 25,
+    unit: 'deg',
+    source: 'chosen: time of flight uses 15 to 25 degrees, T1 with that TR more',
+  },
 } as const satisfies Record<string, Limit>
 
 /** What counts as one stack of images covering a whole head. */
@@ -85,7 +105,11 @@ export const STACK_LIMITS = {
     unit: '1',
     source: 'chosen: ten slices at the widest accepted distance span 8 cm',
   },
-  maxSpacing: { value: 8, unit: 'mm', source: 'chosen: slices of 5 mm with a gap of 50 %, the coarsest in routine imaging' },
+  maxSpacing: {
+    value: 8,
+    unit: 'mm',
+    source: 'chosen: slices of 5 mm with a gap of 50 %, the coarsest in routine imaging',
+  },
   minCoverage: {
     value: 80,
     unit: 'mm',
@@ -96,11 +120,19 @@ export const STACK_LIMITS = {
   rounding: { value: 0.05, unit: 'mm', source: 'chosen: half of the last digit of positions written with one decimal' },
   samePosition: { value: 0.02, unit: 'mm', source: 'chosen: positions of the same slice differ only by rounding' },
   /** Images per position from which the series is a time series. */
-  imagesPerPosition: { value: 2, unit: '1', source: 'chosen: a second image of every slice is another point in time or another echo' },
+  imagesPerPosition: {
+    value: 2,
+    unit: '1',
+    source: 'chosen: a second image of every slice is another point in time or another echo',
+  },
   /** Ratio of the last echo time to the first above which the images differ in contrast. */
   echoRatio: { value: 1.5, unit: '1', source: 'chosen: echo times that a scanner states for one image differ by less' },
   /** Images per position from which a series can show the first pass of a contrast agent. */
-  bolusPhases: { value: 15, unit: '1', source: 'chosen: a first pass takes at least 15 s, imaged at least once a second' },
+  bolusPhases: {
+    value: 15,
+    unit: '1',
+    source: 'chosen: a first pass takes at least 15 s, imaged at least once a second',
+  },
 } as const satisfies Record<string, Limit>
 
 /** Differences up to these do not make one series better than another. */
@@ -108,9 +140,17 @@ export const PREFERENCE_LIMITS = {
   /** Coverage from which the whole brain is included, in any plane. */
   wholeBrain: { value: 130, unit: 'mm', source: 'chosen: the height and the width of an adult brain' },
   alikeExtent: { value: 20, unit: 'mm', source: 'chosen: a few more slices at either end' },
-  alikeSpacing: { value: 0.5, unit: 'mm', source: 'chosen: 1.0 and 1.2 mm, or 5.0 and 5.5 mm, are equally good to read' },
+  alikeSpacing: {
+    value: 0.5,
+    unit: 'mm',
+    source: 'chosen: 1.0 and 1.2 mm, or 5.0 and 5.5 mm, are equally good to read',
+  },
   alikeCoverage: { value: 10, unit: 'mm', source: 'chosen: one or two thick slices' },
-  alikePixels: { value: 0.15, unit: 'mm', source: 'chosen: 0.43 and 0.5 mm are equally good to read, 0.5 and 0.9 mm are not' },
+  alikePixels: {
+    value: 0.15,
+    unit: 'mm',
+    source: 'chosen: 0.43 and 0.5 mm are equally good to read, 0.5 and 0.9 mm are not',
+  },
 } as const satisfies Record<string, Limit>
 
 /** What counts as a word about contrast agent. */

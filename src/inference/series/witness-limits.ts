@@ -3,7 +3,11 @@ import type { Limit } from '../../domain/limit.ts'
 
 export const WITNESS_LIMITS = {
   /** Voxel size of the grid on which sequences are compared. */
-  voxel: { value: 3, unit: 'mm', source: 'chosen: half the thickness of a thick slice; cortex and white matter can still be told apart' },
+  voxel: {
+    value: 3,
+    unit: 'mm',
+    source: 'chosen: half the thickness of a thick slice; cortex and white matter can still be told apart',
+  },
   /** Depth below the surface of the head from which there is brain, or the interior of a skull-stripped brain. */
   depth: {
     value: 25,
@@ -13,14 +17,19 @@ export const WITNESS_LIMITS = {
   /** Distance from the top of the head down to the base of the skull. */
   height: { value: 105, unit: 'mm', source: 'chosen: the distance from vertex to skull base in small heads' },
   /** Quantile of the values above zero that represents bright tissue. */
-  tissueQuantile: { value: 0.99, unit: '1', source: 'chosen: spikes and vessels make up less than the remaining hundredth' },
+  tissueQuantile: {
+    value: 0.99,
+    unit: '1',
+    source: 'chosen: spikes and vessels make up less than the remaining hundredth',
+  },
   /** Share of that quantile above which a voxel is tissue. */
   tissue: { value: 0.1, unit: '1', source: 'chosen: above the noise in air, below the darkest fluid within the head' },
   /** Standard deviation of the Gaussian that models the sensitivity of the coil. */
   shading: {
     value: 15,
     unit: 'mm',
-    source: 'measured: npm run field -- --pixels on the cases named in pixel-model.json; with 30 mm fewer of them are identified',
+    source:
+      'measured: npm run field -- --pixels on the cases named in pixel-model.json; with 30 mm fewer of them are identified',
   },
   /** Distance over which gaps in the head's outline (dark skull, noise) are closed. */
   closedGaps: { value: 6, unit: 'mm', source: 'chosen: the thickness of the skull, which gives no signal' },

@@ -1,5 +1,4 @@
-// A person's decision in the EHR: final, amended, entered in error; killed at any request and repeated, it is there exactly once.
-import type { WithId } from '@medplum/core'
+// A person's decision in the EHR: final, amended, entered in error.
 import type {
   Attachment,
   DiagnosticReport,
@@ -9,16 +8,13 @@ import type {
   Resource,
   RiskAssessment,
 } from '@medplum/fhirtypes'
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { startDemoEhr } from '../../../demo/ehr/ehr-server.ts'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { validate } from '../../../demo/ehr/validate.ts'
 import type { EhrReceipt, ReviewedDocuments } from '../../../src/domain/ports/clinical-record.ts'
 import { callOf, type Review } from '../../../src/domain/review.ts'
-import type { WriteSettings } from '../../../src/fhir/writing/capability.ts'
 import { createClinicalRecord } from '../../support/clinical-record.ts'
-import { dyingFetch } from '../../support/faulty-ehr.ts'
 import { recordOptions, sampleReport } from '../../support/fhir-report.ts'
-import { census, contents, list, portrait, readJson, update } from '../../support/fhir-server.ts'
+import { census, contents, readJson, update } from '../../support/fhir-server.ts'
 import { type DemoEhr, startSampleEhr } from '../../support/sample-ehr.ts'
 
 const report = sampleReport()
@@ -52,16 +48,13 @@ beforeEach(async () => {
 })
 afterEach(() => ehr.close())
 
-const record = (send: typeof fetch = fetch, url = ehr.url, write: WriteSettings = { rung: 'auto' }) =>
+const record = () =>
   createClinicalRecord({
-    ...recordOptions(url),
-    fetch: send,
-    write,
+    ...recordOptions(ehr.url),
     sleep: async () => {},
     now: () => new Date(now),
   })
-const review = (decision: Review, send?: typeof fetch, url?: string, write?: WriteSettings) =>
-  record(send, url, write).postReview!(report, decision, reviewedBy(decision))
+const review = (decision: Review) => record().postReview!(report, decision, reviewedBy(decision))
 /** A PDF of its own for every decision, and the new object of the archive. */
 const reviewedBy = ({ number }: Review): ReviewedDocuments => ({
   pdf: pdfOf(number),
@@ -204,35 +197,4 @@ describe('a review in the EHR', () => {
     await expect(review(accepted)).rejects.toMatchObject({ code: 'STATE_CONFLICT' })
     expect((await get<DiagnosticReport>(receipt, 'diagnosticReport')).status).toBe('entered-in-error')
   })
-})
-
-describe.each(['transaction', 'single'] as const)('a review that is killed, %s', (rung) => {
-  const write: WriteSettings = { rung }
-  let whole: { requests: number; portrait: string[] }
-  let posted: WithId<Resource>[]
-  beforeAll(async () => {
-    const fresh = await startSampleEhr()
-    await record(fetch, fresh.url, write).postReport(report)
-    posted = [...(await list(fresh.url, 'Patient')), ...(await contents(fresh.url))] as WithId<Resource>[]
-    const counting = dyingFetch(Number.POSITIVE_INFINITY, 'after')
-    await review(decided({ decision: 'accept-with-edits', edits }), counting.fetch, fresh.url, write)
-    whole = { requests: counting.count(), portrait: portrait(await contents(fresh.url)) }
-    await fresh.close()
-  })
-
-  it.each(['before', 'after'] as const)(
-    'at any request, %s the server saw it, is completed by the next one',
-    async (moment) => {
-      for (let k = 0; k < whole.requests; k += 1) {
-        const fresh = await startDemoEhr({ contents: posted })
-        const decision = decided({ decision: 'accept-with-edits', edits })
-        await expect(review(decision, dyingFetch(k, moment).fetch, fresh.url, write)).rejects.toMatchObject({
-          name: 'AppError',
-        })
-        await review(decision, fetch, fresh.url, write)
-        expect(portrait(await contents(fresh.url))).toEqual(whole.portrait)
-        await fresh.close()
-      }
-    },
-  )
 })
