@@ -1,7 +1,7 @@
 """Makes test/support/bundles/{cascade,student,nnunet-cascade} and their golden.json. `python examples/make_graph_fixtures.py --out DIR`
 
 Tiny seeded networks (one convolution each) as graphs of stages, run by graph_oracle.py, which knows nothing of the service: NumPy, SciPy
-and ONNX Runtime over the manifest alone. Image and kernels are asymmetric in every axis, so that a view rotated or flipped by mistake fails.
+and ONNX Runtime over the manifest alone. Image and kernels are asymmetric in every axis, so that a rotated or flipped view fails.
 """
 
 from __future__ import annotations
