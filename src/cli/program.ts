@@ -25,6 +25,8 @@ export function createProgram(): Command {
 
 type ConfigOf = () => string | undefined
 
+const BY = ['--by <name>', 'who asks for it, for the audit trail; by default the user of this shell'] as const
+
 /** Running and inspecting the service. */
 function addService(program: Command, configOf: ConfigOf): void {
   program
@@ -126,7 +128,7 @@ function addStudies(program: Command, configOf: ConfigOf): void {
     .command('backfill')
     .description('make the running service analyse studies from before its first start')
     .requiredOption('--from <date>', 'first study date, such as 2026-01-31')
-    .option('--by <name>', 'who asks for it, for the audit trail; by default the user of this shell')
+    .option(...BY)
     .option('--dry-run', 'only list them')
     .action(async (options) => (await import('./commands/backfill.ts')).backfillCommand(configOf(), options))
 
@@ -140,10 +142,8 @@ function addStudies(program: Command, configOf: ConfigOf): void {
 
   program
     .command('rules')
-    .description(
-      'list the rules that decide which studies are analysed; with --explain, apply them to one study without changing anything',
-    )
-    .option('--explain <StudyInstanceUID>', 'each rule, what was compared and the outcome, from the running service')
+    .description('list the routing rules; with --explain, apply them to one study without changing anything')
+    .option('--explain <StudyInstanceUID>', 'ask the running service: each rule, what was compared, the outcome')
     .action(async (options) => (await import('./commands/rules.ts')).rulesCommand(configOf(), options))
 }
 
@@ -221,20 +221,14 @@ function addRecords(program: Command, configOf: ConfigOf): void {
     .option('--patient <id>', 'Patient ID, exactly as the images state it; "-" reads it from standard input')
     .option('--issuer <name>', 'with --patient: Issuer of Patient ID, if several issuers use the same number')
     .option('--study <uid>', 'instead: StudyInstanceUID, for example of a study that could not be read so far')
-    .option(
-      '--library-row <name>',
-      "instead: a past patient in the library of the bundle's encoder, by the name in the training table",
-    )
-    .option('--by <name>', 'who asks for it, for the audit trail; by default the user of this shell')
+    .option('--library-row <name>', "instead: a past patient of the encoder's library, named as in the training table")
+    .option(...BY)
     .option('--dry-run', 'only list what would be removed')
     .action(async (options) => (await import('./commands/erase.ts')).eraseCommand(configOf(), options))
 
   const account = program
     .command('account')
-    .description(
-      'local accounts, for a site without an identity provider; with the embedded database, the service must be stopped',
-    )
-  const asker = ['--by <name>', 'who asks for it, for the audit trail; by default the user of this shell'] as const
+    .description('local accounts (with the embedded database, only while the service is stopped)')
   account
     .command('add')
     .description('add an account; its password is read from standard input')
@@ -247,7 +241,7 @@ function addRecords(program: Command, configOf: ConfigOf): void {
       (role: string, all: string[] = []) => [...all, role],
     )
     .option('--organization <name>', 'organization of the person')
-    .option(...asker)
+    .option(...BY)
     .action(async (name, options) =>
       (await import('./commands/account.ts')).accountAddCommand(configOf(), name, options),
     )
@@ -255,7 +249,7 @@ function addRecords(program: Command, configOf: ConfigOf): void {
     .command('password')
     .description('set a new password, read from standard input; unlocks the account and ends its sessions')
     .argument('<account>')
-    .option(...asker)
+    .option(...BY)
     .action(async (name, options) =>
       (await import('./commands/account.ts')).accountPasswordCommand(configOf(), name, options),
     )
@@ -263,7 +257,7 @@ function addRecords(program: Command, configOf: ConfigOf): void {
     .command('unlock')
     .description('unlock an account that was locked after wrong passwords')
     .argument('<account>')
-    .option(...asker)
+    .option(...BY)
     .action(async (name, options) =>
       (await import('./commands/account.ts')).accountUnlockCommand(configOf(), name, options),
     )
@@ -271,7 +265,7 @@ function addRecords(program: Command, configOf: ConfigOf): void {
     .command('remove')
     .description('remove an account and end its sessions')
     .argument('<account>')
-    .option(...asker)
+    .option(...BY)
     .action(async (name, options) =>
       (await import('./commands/account.ts')).accountRemoveCommand(configOf(), name, options),
     )
