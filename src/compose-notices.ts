@@ -10,7 +10,7 @@ import { createMailChannel } from './notices/client-mail.ts'
 import { createWebhookChannel } from './notices/client-webhook.ts'
 import { runCollecting } from './notices/collect.ts'
 import { createEhrChannel } from './notices/ehr-channel.ts'
-import { sendNotices } from './notices/send.ts'
+import { byDestination, sendNotices } from './notices/send.ts'
 import type { Settings } from './settings/schema.ts'
 import type { Store } from './store/store.ts'
 
@@ -48,10 +48,11 @@ export async function startSending({ settings, store, ehr, breakers, clock, log 
   const channels = noticeChannels(settings, ehr)
   const { maxAttempts } = settings.notify
   const ports = { notices, analyses, audit, channels, breakers, clock, log, maxAttempts }
-  await queue.work(NOTICES, async (signal) => {
-    const again = await sendNotices(ports, signal)
+  const sending = byDestination(channels).map((rules) => async (signal: AbortSignal) => {
+    const again = await sendNotices(ports, rules, signal)
     if (again) await queue.wakeAt(NOTICES, again)
   })
+  await queue.work(NOTICES, ...sending)
 }
 
 /** Starts collecting what is to be reported, if the site has rules; the returned function stops it and waits until it has ended. */

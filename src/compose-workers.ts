@@ -4,9 +4,10 @@ import { ANALYSES, DELIVERIES, type Parts, REVIEWS } from './compose-parts.ts'
 import { openWorklist } from './compose-ups.ts'
 import { siteTimeZone } from './compose-watch.ts'
 import type { AnalysisRecord } from './domain/analysis.ts'
+import { LEGS } from './domain/delivery.ts'
 import { analyseStudy } from './pipeline/analyse-study.ts'
 import type { AnalyseOptions, AnalysePorts } from './pipeline/analysis-run.ts'
-import { type DeliverOptions, deliver } from './pipeline/deliver.ts'
+import { type DeliverOptions, type DeliverPorts, deliver } from './pipeline/deliver.ts'
 import { askForEnd } from './pipeline/follow-workitem.ts'
 import { drainReviews } from './pipeline/review.ts'
 import { drainAnalyses, type WorkerPorts } from './pipeline/worker.ts'
@@ -21,15 +22,16 @@ export async function startWorkers(parts: Parts): Promise<void> {
   const { retrieve, infer, deliver: atOnce } = settings.pools
   parts.warmDecoder()
   await queue.work(ANALYSES, ...loops(retrieve + infer, (signal) => analysing(parts, signal)))
-  await queue.work(DELIVERIES, ...loops(atOnce, () => delivering(parts)))
-  await queue.work(REVIEWS, async (signal) => {
-    const again = await drainReviews(
-      { archive, ehr, analyses, reviews, watch, clock, log, breakers, tracing, ...images.keeps },
-      { ...deliverOptions(settings), letterhead, rejectSuperseded: settings.writeBack.rejectSuperseded },
-      signal,
-    )
+  // Enough for each destination: if all that may be at one of them hang, others still go to the rest.
+  await queue.work(DELIVERIES, ...loops(atOnce * LEGS.length, () => delivering(parts)))
+  const ports = { archive, ehr, analyses, reviews, watch, clock, log, breakers, tracing, ...images.keeps }
+  const { rejectSuperseded } = settings.writeBack
+  const options = { ...deliverOptions(settings), letterhead, rejectSuperseded }
+  const reviewing = LEGS.map((leg) => async (signal: AbortSignal) => {
+    const again = await drainReviews(ports, options, leg, signal)
     if (again) await queue.wakeAt(REVIEWS, again)
   })
+  await queue.work(REVIEWS, ...reviewing)
 }
 
 /** Each has leases of its own: of two loops of one process that lost one, one must not pass for the other. */
@@ -72,16 +74,15 @@ function delivering(parts: Parts): WorkerPorts {
   return {
     ...workOf(parts, DELIVERIES),
     deliver: (record, lease) =>
-      inTrace(parts, 'deliver', record, () =>
-        pools.enter(record).deliver(async () => {
-          if (worklist) await askForEnd({ worklist, workitems, analyses, watch, log }, record.studyInstanceUid)
-          return deliver(
-            { archive, ehr, ...lease, watch, clock, log, breakers, tracing },
-            record,
-            deliverOptions(settings),
-          )
-        }),
-      ),
+      inTrace(parts, 'deliver', record, async () => {
+        if (worklist) await askForEnd({ worklist, workitems, analyses, watch, clock, log }, record.studyInstanceUid)
+        const turn: DeliverPorts['turn'] = (leg, work) => pools.deliver(record, leg, work)
+        return deliver(
+          { archive, ehr, ...lease, watch, clock, log, breakers, tracing, turn },
+          record,
+          deliverOptions(settings),
+        )
+      }),
   }
 }
 

@@ -1,4 +1,4 @@
-// Sends notices, each by the channel of its rule; one that fails is retried later, and none waits for another.
+// Sends notices, each by the channel of its rule; one that fails is retried later, and no destination waits for another.
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import { type Breakers, noting } from '../domain/breakers.ts'
 import { AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
@@ -6,7 +6,7 @@ import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
 import type { AuditTrail } from '../domain/ports/audit-trail.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { Log } from '../domain/ports/log.ts'
-import type { KeptNotice, NoticeChannel, NoticeStore } from '../domain/ports/notices.ts'
+import type { KeptNotice, NoticeChannel, NoticeRules, NoticeStore } from '../domain/ports/notices.ts'
 import { nextStepAfter, spread } from '../domain/retry.ts'
 
 export interface SendPorts {
@@ -24,11 +24,22 @@ export interface SendPorts {
 /** Longer than any channel takes; after it, what a dead process had claimed is taken over. */
 const CLAIM_SECONDS = 300
 
-/** Sends everything that is due; returns when the next attempt is due, if one failed. */
-export async function sendNotices(ports: SendPorts, signal?: AbortSignal): Promise<Date | undefined> {
+/** The rules of each destination, and those that no longer exist: each is sent for by itself, so that a destination that hangs keeps the others waiting for nothing. */
+export function byDestination(channels: SendPorts['channels']): NoticeRules[] {
+  const ofEach = Map.groupBy(channels, ([, { destination }]) => destination)
+  const scopes = [...ofEach.values()].map((entries) => ({ names: entries.map(([rule]) => rule), isOneOf: true }))
+  return [...scopes, { names: [...channels.keys()], isOneOf: false }]
+}
+
+/** Sends everything of these rules that is due; returns when the next attempt is due, if one failed. */
+export async function sendNotices(
+  ports: SendPorts,
+  rules: NoticeRules,
+  signal?: AbortSignal,
+): Promise<Date | undefined> {
   let next: Date | undefined
   while (!signal?.aborted) {
-    const notice = await ports.notices.claim(CLAIM_SECONDS)
+    const notice = await ports.notices.claim(CLAIM_SECONDS, rules)
     if (!notice) break
     const again = await sendOne(ports, notice)
     if (again && (!next || again < next)) next = again

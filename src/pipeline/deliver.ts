@@ -1,4 +1,5 @@
-// Delivery: one leg to the PACS, one to the EHR, each resumable by itself; a completed leg is never run again.
+// Delivery: one leg to the PACS, one to the EHR, side by side and each resumable by itself; a completed leg is never run again. Neither needs an answer of the
+// other: the EHR names DICOM objects by UIDs that derive from the analysis (ADR 0003), whether or not the PACS has them by then.
 
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import { type Breakers, noting } from '../domain/breakers.ts'
@@ -16,6 +17,7 @@ import { nextStepAfter } from '../domain/retry.ts'
 import { unpackFigures } from '../reports/kept-figures.ts'
 import { drawKeyImages } from '../reports/key-images.ts'
 import { confirmedOf } from './confirm-patient.ts'
+import { type DeliveryOutcome, runLegs } from './legs.ts'
 import { findPredecessor, mayBeRejected, replacedBy } from './predecessor.ts'
 import { resultOf } from './reviewed-pdf.ts'
 
@@ -31,6 +33,8 @@ export interface DeliverPorts {
   tracing?: Tracing
   /** Called before each leg: throws LEASE_LOST if another worker has taken over. */
   confirm?(): Promise<void>
+  /** Does the work when there is room at its destination; undefined if there was none in time. By default there always is. */
+  turn?<T>(leg: Leg, work: () => Promise<T>): Promise<T | undefined>
 }
 
 export interface DeliverOptions {
@@ -45,25 +49,29 @@ export interface DeliverOptions {
   maxAttempts: Record<Leg, number>
 }
 
-/** What remains after a round of deliveries. */
-export type DeliveryOutcome = { do: 'done' } | { do: 'retry'; afterSeconds: number } | { do: 'hold'; error: AppError }
+/** The pause of a leg whose destination is busy with other deliveries. */
+const BUSY_SECONDS = 10
 
-/** Runs every leg that is not done; the failure of one does not stop the other. */
+/** Runs every leg that is not done; neither waits for the other. */
 export async function deliver(
   ports: DeliverPorts,
   record: AnalysisRecord,
   options: DeliverOptions,
 ): Promise<DeliveryOutcome> {
-  const artifacts = await ports.analyses.artifacts(record.analysisId)
-  const outcomes: DeliveryOutcome[] = []
-  for (const leg of record.legs) {
-    if (leg.state === 'done') continue
-    // A newer image set or a request to cancel may have arrived since: then nothing more of this analysis is written.
-    const { state } = (await ports.analyses.get(record.analysisId)) ?? {}
-    if (state === 'superseded' || state === 'held') return { do: 'done' }
-    await ports.confirm?.()
-    outcomes.push(await runLeg(ports, record, leg, artifacts, options))
-  }
+  const { analysisId } = record
+  const artifacts = await ports.analyses.artifacts(analysisId)
+  const turn = ports.turn ?? ((_leg, work) => work())
+  const attempt = (name: Leg) =>
+    turn(name, async (): Promise<DeliveryOutcome> => {
+      // A newer image set or a request to cancel may have arrived since: then nothing more of this analysis is written.
+      const { state, legs = record.legs } = (await ports.analyses.get(analysisId)) ?? {}
+      const leg = legs.find((one) => one.leg === name)
+      if (state === 'superseded' || state === 'held' || leg === undefined) return { do: 'done' }
+      await ports.confirm?.()
+      return runLeg(ports, record, leg, artifacts, options)
+    }).then((outcome) => outcome ?? { do: 'retry' as const, afterSeconds: BUSY_SECONDS })
+  const waiting = record.legs.filter(({ state }) => state !== 'done').map(({ leg }) => leg)
+  const outcomes = await runLegs(waiting, attempt, ports.clock)
   const held = outcomes.find((outcome) => outcome.do === 'hold')
   if (held) return held
   const delays = outcomes.flatMap((outcome) => (outcome.do === 'retry' ? [outcome.afterSeconds] : []))

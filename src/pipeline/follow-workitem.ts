@@ -7,6 +7,7 @@ import type { Log } from '../domain/ports/log.ts'
 import type { WatchStore } from '../domain/ports/watch-store.ts'
 import type { WorkitemStore, Worklist } from '../domain/ports/worklist.ts'
 import type { Priority } from '../domain/priority.ts'
+import { sleepUnlessAborted } from '../domain/sleep.ts'
 import type { Uid } from '../domain/study.ts'
 import type { ClaimedWorkitem } from '../domain/workitem.ts'
 import { deliveredObjects } from './delivered-objects.ts'
@@ -86,12 +87,15 @@ async function analysisOf(
   return (await analyses.byStudy(study)).at(-1)
 }
 
+/** How long a delivery waits for the worklist. */
+const ASK_SECONDS = 5
+
 /**
  * Called before results are stored: whether a workitem of the study was canceled without our hearing of it. A worklist that
- * does not answer delays nothing.
+ * does not answer delays the delivery by a few seconds at most.
  */
 export async function askForEnd(
-  ports: Pick<FollowPorts, 'analyses' | 'watch' | 'log'> & {
+  ports: Pick<FollowPorts, 'analyses' | 'watch' | 'clock' | 'log'> & {
     worklist: Pick<Worklist, 'get'>
     workitems: Pick<WorkitemStore, 'open' | 'put'>
   },
@@ -101,7 +105,7 @@ export async function askForEnd(
     if (workitem.state !== 'in progress' || workitem.studyInstanceUid !== study) continue
     const { workitemUid } = workitem
     try {
-      if (!workitem.cancelRequested && !(await ports.worklist.get(workitemUid)).isToEnd) continue
+      if (!workitem.cancelRequested && !(await soon(ports.clock, ports.worklist.get(workitemUid)))?.isToEnd) continue
     } catch (thrown) {
       const { code, message: error } = asAppError(thrown)
       ports.log.info({ workitemUid, code, error }, 'a workitem was not asked for before delivery')
@@ -109,6 +113,19 @@ export async function askForEnd(
     }
     await ports.workitems.put({ ...workitem, cancelRequested: true })
     await stopAnalysis(ports, study, workitemUid)
+  }
+}
+
+/** The answer, or undefined if it is not there in time; what becomes of it later is of no interest. */
+async function soon<T>(clock: Clock, answer: Promise<T>): Promise<T | undefined> {
+  const answered = new AbortController()
+  try {
+    return await Promise.race([
+      answer,
+      sleepUnlessAborted(clock, ASK_SECONDS * 1000, answered.signal).then(() => undefined),
+    ])
+  } finally {
+    answered.abort()
   }
 }
 

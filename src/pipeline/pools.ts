@@ -1,13 +1,23 @@
 // The pools of a process: how many analyses may retrieve, compute and be delivered at once, and how many bytes of images they may hold in the meantime.
 import type { AnalysisRecord } from '../domain/analysis.ts'
+import { LEGS, type Leg } from '../domain/delivery.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import { PRIORITIES } from '../domain/priority.ts'
-import { createSlots, type Slots } from '../domain/slots.ts'
+import { sleepUnlessAborted } from '../domain/sleep.ts'
+import { createSlots, type Slots, type Wish } from '../domain/slots.ts'
 
-export const POOLS = ['retrieve', 'infer', 'deliver'] as const
+/** Each destination has a pool of its own, so that one that hangs takes no room from the others. */
+export const POOLS = ['retrieve', 'infer', ...LEGS.map((leg) => `deliver-${leg}` as const)] as const
 export type Pool = (typeof POOLS)[number]
 
-export interface PoolSizes extends Readonly<Record<Pool, number>> {
+/** How long a delivery waits for room at its destination; then it makes way, so that what waits for one that hangs holds up nothing else. */
+export const PATIENCE_SECONDS = 10
+
+export interface PoolSizes {
+  retrieve: number
+  infer: number
+  /** At each destination. */
+  deliver: number
   inFlightBytes: number
 }
 
@@ -23,11 +33,17 @@ export interface PoolFigures {
 export interface Pools {
   /** The turns of one analysis; `end` gives back the memory that it holds. When the signal aborts, whatever is waiting rejects with the signal's reason. */
   enter(record: Pick<AnalysisRecord, 'priority' | 'sequence'>, signal?: AbortSignal): Turns & { end(): void }
+  /** Does the work when there is room at the destination; undefined if there was none for a while. */
+  deliver<T>(
+    record: Pick<AnalysisRecord, 'priority' | 'sequence'>,
+    leg: Leg,
+    work: () => Promise<T>,
+  ): Promise<T | undefined>
   figures(): { pools: PoolFigures[]; inFlight: { bytes: number; limit: number; waiting: number } }
 }
 
 /** The turns of one analysis among all in this process: the most urgent first, then in the order of registration. */
-export interface Turns extends Readonly<Record<Pool, <T>(work: () => Promise<T>) => Promise<T>>> {
+export interface Turns extends Readonly<Record<'retrieve' | 'infer', <T>(work: () => Promise<T>) => Promise<T>>> {
   /**
    * Waits until this analysis may hold this many bytes of images. What it held before is given back first, so that no two analyses wait for each other:
    * the caller must have dropped those images. Not to be called within a turn.
@@ -39,38 +55,43 @@ export interface Turns extends Readonly<Record<Pool, <T>(work: () => Promise<T>)
 export const NO_OTHERS: Turns = {
   retrieve: (work) => work(),
   infer: (work) => work(),
-  deliver: (work) => work(),
   hold: async () => undefined,
 }
 
-export function createPools(sizes: PoolSizes, clock: Pick<Clock, 'now'>): Pools {
-  const slots = Object.fromEntries(POOLS.map((pool) => [pool, createSlots(sizes[pool])])) as Record<Pool, Slots>
+export function createPools(sizes: PoolSizes, clock: Clock): Pools {
+  const sizeOf = (pool: Pool) => (pool === 'retrieve' || pool === 'infer' ? sizes[pool] : sizes.deliver)
+  const slots = Object.fromEntries(POOLS.map((pool) => [pool, createSlots(sizeOf(pool))])) as Record<Pool, Slots>
   const memory = createSlots(sizes.inFlightBytes)
-  const since: Record<Pool, Set<{ at: number }>> = { retrieve: new Set(), infer: new Set(), deliver: new Set() }
+  const since = Object.fromEntries(POOLS.map((pool) => [pool, new Set()])) as Record<Pool, Set<{ at: number }>>
   const now = () => clock.now().getTime()
+  const rankOf = ({ priority, sequence }: Pick<AnalysisRecord, 'priority' | 'sequence'>) => [
+    PRIORITIES[priority],
+    sequence,
+  ]
+  async function inPool<T>(pool: Pool, work: () => Promise<T>, wish: Wish): Promise<T> {
+    const entry = { at: now() }
+    since[pool].add(entry)
+    try {
+      return await slots[pool].run(work, wish)
+    } finally {
+      since[pool].delete(entry)
+    }
+  }
   return {
-    enter({ priority, sequence }, signal) {
-      const rank = [PRIORITIES[priority], sequence]
-      const inPool =
+    enter(record, signal) {
+      const rank = rankOf(record)
+      const turnsOf =
         (pool: Pool) =>
-        async <T>(work: () => Promise<T>): Promise<T> => {
-          const entry = { at: now() }
-          since[pool].add(entry)
-          try {
-            return await slots[pool].run(work, { rank, signal })
-          } finally {
-            since[pool].delete(entry)
-          }
-        }
+        <T>(work: () => Promise<T>) =>
+          inPool(pool, work, { rank, signal })
       let leave = () => {}
       const end = () => {
         leave()
         leave = () => {}
       }
       return {
-        retrieve: inPool('retrieve'),
-        infer: inPool('infer'),
-        deliver: inPool('deliver'),
+        retrieve: turnsOf('retrieve'),
+        infer: turnsOf('infer'),
         async hold(bytes) {
           end()
           leave = await memory.enter({ rank, amount: bytes, signal })
@@ -78,10 +99,25 @@ export function createPools(sizes: PoolSizes, clock: Pick<Clock, 'now'>): Pools 
         end,
       }
     },
+    async deliver(record, leg, work) {
+      const begun = new AbortController()
+      const waiting = new AbortController()
+      sleepUnlessAborted(clock, PATIENCE_SECONDS * 1000, begun.signal).then(() => waiting.abort())
+      const start = () => {
+        begun.abort()
+        return work()
+      }
+      try {
+        return await inPool(`deliver-${leg}`, start, { rank: rankOf(record), signal: waiting.signal })
+      } catch (thrown) {
+        if (!begun.signal.aborted) return undefined
+        throw thrown
+      }
+    },
     figures: () => ({
       pools: POOLS.map((pool) => ({
         pool,
-        size: sizes[pool],
+        size: sizeOf(pool),
         busy: slots[pool].taken,
         waiting: slots[pool].waiting,
         oldestSeconds: Math.max(0, ...[...since[pool]].map(({ at }) => (now() - at) / 1000)),

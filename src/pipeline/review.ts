@@ -9,6 +9,7 @@ import { buildVerifiedReport, verifiedReportUids } from '../dicom/sr/verified-re
 import { noting } from '../domain/breakers.ts'
 import type { Stroke } from '../domain/brush.ts'
 import { applyEdits, checkEdits } from '../domain/corrections.ts'
+import type { Leg } from '../domain/delivery.ts'
 import { AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
 import type { ReportableResult } from '../domain/finding.ts'
 import type { AnalysisStore, Artifact } from '../domain/ports/analysis-store.ts'
@@ -82,15 +83,16 @@ export async function reviewAnalysis(
   return recorded
 }
 
-/** Delivers what is due, one after the other; returns when the next attempt is due, if one failed. */
+/** Delivers what is due on this leg, one after the other; returns when the next attempt is due, if one failed. Legs have loops of their own, so that neither destination keeps the other waiting. */
 export async function drainReviews(
   ports: ReviewPorts,
   options: ReviewOptions,
+  leg: Leg,
   signal?: AbortSignal,
 ): Promise<Date | undefined> {
   let next: Date | undefined
   while (!signal?.aborted) {
-    const claimed = await ports.reviews.claim(CLAIM_SECONDS)
+    const claimed = await ports.reviews.claim(CLAIM_SECONDS, leg)
     if (!claimed) break
     const again = await deliverReview(ports, options, claimed)
     if (again && (!next || again < next)) next = again

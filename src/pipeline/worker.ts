@@ -5,7 +5,7 @@ import type { AnalysisStore, PriorAnalyses } from '../domain/ports/analysis-stor
 import type { Clock } from '../domain/ports/clock.ts'
 import type { Log } from '../domain/ports/log.ts'
 import { nextStepAfter, spread } from '../domain/retry.ts'
-import type { DeliveryOutcome } from './deliver.ts'
+import type { DeliveryOutcome } from './legs.ts'
 import { replacedBy } from './predecessor.ts'
 
 export interface WorkerPorts {

@@ -13,7 +13,9 @@ export function poolsSchema() {
         .describe(
           'How many studies are aligned, segmented and measured at once. The networks run one study at a time in any case; with a GPU, 2 keeps it busy while another study is aligned.',
         ),
-      deliver: whole(1, 64).default(2).describe('How many analyses are delivered to PACS and EHR at once.'),
+      deliver: whole(1, 64)
+        .default(2)
+        .describe('How many analyses are delivered at once to the PACS, and how many to the EHR.'),
       inFlightMiB: whole(64, 1024 * 1024)
         .default(1024)
         .describe(

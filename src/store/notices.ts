@@ -71,9 +71,9 @@ export function createNoticeStore(db: Database, clock: Clock): NoticeStore {
         return noticeId
       }),
 
-    async claim(seconds) {
-      const times = [timeOf(db, clock), longestWait(seconds), seconds]
-      const [row] = await db.query<NoticeRow>(QUERIES.claimNotice.sql, times)
+    async claim(seconds, { names, isOneOf }) {
+      const values = [timeOf(db, clock), longestWait(seconds), seconds, names, isOneOf]
+      const [row] = await db.query<NoticeRow>(QUERIES.claimNotice.sql, values)
       return row && toNotice(row)
     },
 

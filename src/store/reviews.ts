@@ -18,15 +18,20 @@ export function createReviewStore(db: Database, clock: Clock): ReviewStore {
     ...createReviewDocuments(db, clock),
     add: (decided, options) => db.transaction((tx) => addReview(tx, decided, options, at())),
     list: async (analysisId) => (await reviewsOf(db, analysisId)).map(toReview),
-    claim: (seconds) => claim(db, timeOf(db, clock), seconds),
+    claim: (seconds, leg) => claim(db, timeOf(db, clock), seconds, leg),
     update: (reviewId, leg, change) =>
       db.transaction((tx) => update(tx, reviewId, leg, change, { at: at(), time: timeOf(db, clock) })),
     makeDue: async (analysisId) => (await db.query(QUERIES.makeReviewDeliveriesDue.sql, [analysisId, AT_ONCE])).length,
   }
 }
 
-async function claim(db: Queryable, time: string | null, seconds: number): Promise<ClaimedDelivery | undefined> {
-  const times = [time, longestWait(seconds), seconds]
+async function claim(
+  db: Queryable,
+  time: string | null,
+  seconds: number,
+  leg: Leg | undefined,
+): Promise<ClaimedDelivery | undefined> {
+  const times = [time, longestWait(seconds), seconds, leg ?? null]
   const [row] = await db.query<LegRow & { review_id: string }>(QUERIES.claimReviewDelivery.sql, times)
   if (!row) return undefined
   const [review] = await db.query<ReviewRow>(QUERIES.reviewById.sql, [row.review_id])

@@ -154,7 +154,16 @@ export async function openHospital(seed: string): Promise<Hospital> {
       await analysis.run()
       await lease.analyses.saveResult(record.analysisId, {}, artifactsOf(record))
     }
-    const ports = { archive, ehr, analyses, watch: watchStore, clock, log: quietLog, breakers }
+    // A leg that failed waits until the other has ended, and then for the next round: no peer of this hospital hangs.
+    const rounds = {
+      now: clock.now,
+      sleep: (_: number, signal?: AbortSignal) =>
+        new Promise<void>((resolve) => {
+          if (signal?.aborted) resolve()
+          else signal?.addEventListener('abort', () => resolve(), { once: true })
+        }),
+    }
+    const ports = { archive, ehr, analyses, watch: watchStore, clock: rounds, log: quietLog, breakers }
     const options = { excludedRoles: new Set<never>(), maxAttempts: { pacs: 12, ehr: 12 } }
     const owner = `process ${random.bits()}`
     return {

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { SMTPServer } from 'smtp-server'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createBreakers } from '../../src/domain/breakers.ts'
 import { AppError } from '../../src/domain/errors.ts'
 import type { NoticeItem, NoticeRule } from '../../src/domain/notice.ts'
@@ -13,7 +13,7 @@ import type { NoticeChannel } from '../../src/domain/ports/notices.ts'
 import { createMailChannel, type MailServer } from '../../src/notices/client-mail.ts'
 import { createWebhookChannel } from '../../src/notices/client-webhook.ts'
 import { collectNotices } from '../../src/notices/collect.ts'
-import { sendNotices } from '../../src/notices/send.ts'
+import { byDestination, sendNotices } from '../../src/notices/send.ts'
 import { createAnalysisStore } from '../../src/store/analyses.ts'
 import type { Database } from '../../src/store/database.ts'
 import { createHeadSwitches } from '../../src/store/head-switches.ts'
@@ -75,6 +75,14 @@ function hospital() {
       priority,
       study: { ...NO_STUDY, studyDate: '20260228', accessionNumber: 'A-88', studyDescription: 'MR of Jane Doe' },
     })
+  /** Over all destinations at once, as the service's loops do; when the next attempt is due, if one failed. */
+  async function sendOver(channels: ReadonlyMap<string, NoticeChannel>, maxAttempts = 3): Promise<Date | undefined> {
+    const audit = { record: async (entry: AuditEntry) => void audited.push(entry) }
+    const sending = byDestination(channels).map((rules) =>
+      sendNotices({ ...ports, channels, audit, maxAttempts }, rules),
+    )
+    return (await Promise.all(sending)).flatMap((when) => when ?? []).sort((a, b) => Number(a) - Number(b))[0]
+  }
   return {
     ...ports,
     audited,
@@ -91,13 +99,8 @@ function hospital() {
       await analyses.move(analysisId, 'held', { hold: { code, message: 'no T1c in "Jane Doe"' } })
     },
     collect: (rules = [RULE]) => collectNotices({ ...ports, wake: async () => undefined }, rules),
-    send: (channel: NoticeChannel, maxAttempts = 3) =>
-      sendNotices({
-        ...ports,
-        channels: new Map([[RULE.name, channel]]),
-        audit: { record: async (entry) => void audited.push(entry) },
-        maxAttempts,
-      }),
+    send: (channel: NoticeChannel, maxAttempts = 3) => sendOver(new Map([[RULE.name, channel]]), maxAttempts),
+    sendOver,
   }
 }
 const NO_STUDY = {
@@ -296,6 +299,39 @@ describe('a notice that is not taken', () => {
     expect(asked).toBe(5)
     const untouched = (await notices.list({ limit: 10 })).filter(({ attempts }) => attempts === 0)
     expect(untouched).toHaveLength(1)
+  })
+
+  it('keeps no other waiting: one destination hangs, and the other has its notice', async () => {
+    const { deliver, collect, sendOver, clock, notices } = hospital()
+    const rules = ['by mail', 'by webhook'].map((name) => ({ ...RULE, name }))
+    await collect(rules)
+    clock.advance(1)
+    await deliver(id('a'))
+    await collect(rules)
+    let answer = () => {}
+    const hung = new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    const { channel, sent } = keeping()
+    const hanging: NoticeChannel = {
+      destination: 'hangs',
+      send: async () => {
+        await hung
+        return { kept: 'late' }
+      },
+    }
+    const sending = sendOver(
+      new Map([
+        ['by webhook', hanging],
+        ['by mail', channel],
+      ]),
+    )
+    const done = async () => (await notices.list({ limit: 10, state: 'done' })).map(({ rule }) => rule)
+    await vi.waitFor(async () => expect(await done()).toEqual(['by mail']), { timeout: 60_000, interval: 10 })
+    expect(sent).toEqual([['urgent-result a']])
+    answer()
+    await sending
+    expect((await done()).sort()).toEqual(['by mail', 'by webhook'])
   })
 
   it('is given up by name when its rule is gone', async () => {

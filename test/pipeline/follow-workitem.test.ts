@@ -203,11 +203,13 @@ describe('a workitem whose end is asked for', () => {
     await ports.analyses.move(analysisId, 'running')
     await ports.analyses.saveResult(analysisId, {}, [SEG])
     const workitem = { workitemUid: uid(), state: 'IN PROGRESS' as const, isReady: true, codes: [], stations: [] }
+    let patience = new Promise<void>(() => {})
     let answer: () => Promise<{ isToEnd: boolean }> = async () => ({ isToEnd: false })
     const ask = () =>
       askForEnd(
         {
           ...ports,
+          clock: { ...clock, sleep: () => patience },
           workitems: store(),
           worklist: {
             get: async () => ({ ...workitem, studies: [study], priority: 'first' as const, ...(await answer()) }),
@@ -216,6 +218,10 @@ describe('a workitem whose end is asked for', () => {
         study,
       )
     await ask()
+    answer = () => new Promise(() => {})
+    patience = Promise.resolve()
+    await ask()
+    patience = new Promise<void>(() => {})
     answer = async () => {
       throw new AppError('ARCHIVE_UNREACHABLE', 'no answer')
     }

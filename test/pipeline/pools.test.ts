@@ -61,7 +61,8 @@ describe('a pool', () => {
       pools: [
         { pool: 'retrieve', size: 2, busy: 0, waiting: 0, oldestSeconds: 0 },
         { pool: 'infer', size: 1, busy: 1, waiting: 4, oldestSeconds: 42 },
-        { pool: 'deliver', size: 1, busy: 0, waiting: 0, oldestSeconds: 0 },
+        { pool: 'deliver-pacs', size: 1, busy: 0, waiting: 0, oldestSeconds: 0 },
+        { pool: 'deliver-ehr', size: 1, busy: 0, waiting: 0, oldestSeconds: 0 },
       ],
       inFlight: { bytes: 0, limit: 100, waiting: 0 },
     })

@@ -7,6 +7,7 @@ import { readLabels } from '../../src/dicom/segmentation-labels.ts'
 import type { Stroke } from '../../src/domain/brush.ts'
 import { pairText } from '../../src/domain/corrected-diameters.ts'
 import { applyEdits, effectiveEdits } from '../../src/domain/corrections.ts'
+import { LEGS } from '../../src/domain/delivery.ts'
 import type { AnalysisResult } from '../../src/domain/finding.ts'
 import type { ClinicalRecord } from '../../src/domain/ports/clinical-record.ts'
 import type { ImageArchive } from '../../src/domain/ports/image-archive.ts'
@@ -115,7 +116,7 @@ const decide = async (version: number, edits: Edit[], strokes?: Stroke[]) => {
     ...(strokes && { strokes }),
   }
   const recorded = await reviewAnalysis(ports(), ID, request)
-  await drainReviews(ports(), options)
+  for (const leg of LEGS) await drainReviews(ports(), options, leg)
   return recorded.review
 }
 const exclude = (target: string, from: number | string): Edit => ({ target, from, to: 'excluded', reason: 'A vessel' })

@@ -14,6 +14,12 @@ export interface KeptNotice extends Notice {
   receipt?: Record<string, string>
 }
 
+/** Notices by one of these rules, or by any other. */
+export interface NoticeRules {
+  names: readonly string[]
+  isOneOf: boolean
+}
+
 export interface NoticeStore {
   /** Held analyses, failed deliveries of reviews, and urgent results delivered since that moment. */
   happenings(urgentSince: Date): Promise<NoticeItem[]>
@@ -22,8 +28,8 @@ export interface NoticeStore {
    * undefined if there are none, or if the rule made a notice of stalled items within `quietSeconds`.
    */
   open(rule: string, items: readonly NoticeItem[], quietSeconds: number): Promise<string | undefined>
-  /** Takes a due notice, for `seconds`. */
-  claim(seconds: number): Promise<KeptNotice | undefined>
+  /** Takes a due notice of these rules, for `seconds`. */
+  claim(seconds: number, rules: NoticeRules): Promise<KeptNotice | undefined>
   update(
     noticeId: string,
     change: Pick<KeptNotice, 'state' | 'attempts'> &

@@ -19,8 +19,8 @@ export interface ReviewStore {
   ): Promise<{ review: RecordedReview; created: boolean }>
   /** Reviews in the order of their numbers. */
   list(analysisId: string): Promise<RecordedReview[]>
-  /** Takes a due delivery whose predecessors on the same leg are done, for `seconds`; undefined if nothing is due. */
-  claim(seconds: number): Promise<ClaimedDelivery | undefined>
+  /** Takes a due delivery, on this leg if one is named, whose predecessors on the same leg are done, for `seconds`; undefined if nothing is due. */
+  claim(seconds: number, leg?: Leg): Promise<ClaimedDelivery | undefined>
   /** The PDF of a review, once it has been made. */
   document(reviewId: string): Promise<Uint8Array | undefined>
   /** Stores the PDF of a review unless there is one, and returns the stored one, so that every delivery sends the same bytes. */

@@ -45,10 +45,10 @@ export const NOTICE_QUERIES = {
     sql: `insert into gliabridge.notice_items (rule, item_key, notice_id) select $1, key, $3 from unnest($2::text[]) as key
       on conflict do nothing returning item_key`,
   },
-  /** $1 now or null, $2 the longest wait in seconds, $3 seconds */
+  /** $1 now or null, $2 the longest wait in seconds, $3 seconds, $4 rules, $5 whether it is to be of one of them or of another */
   claimNotice: {
     sql: `update gliabridge.notices set claimed_until = ${after(timeOr('$1'), '$3')} where notice_id = (
-        select notice_id from gliabridge.notices where state = 'waiting' and (due_at <= ${timeOr('$1')} or due_at > ${after(timeOr('$1'), '$2')})
+        select notice_id from gliabridge.notices where state = 'waiting' and (rule = any($4::text[])) = $5 and (due_at <= ${timeOr('$1')} or due_at > ${after(timeOr('$1'), '$2')})
           and (claimed_until is null or claimed_until <= ${timeOr('$1')} or claimed_until > ${after(timeOr('$1'), '$2')})
         order by is_urgent desc, due_at, notice_id limit 1 for update skip locked) returning ${COLUMNS}`,
     index: 'notices_due',

@@ -27,14 +27,14 @@ export const REVIEW_QUERIES = {
       select $1, leg, 'waiting', $3 from unnest($2::text[]) as leg`,
   },
   /**
-   * $1 now or null, $2 the longest wait in seconds: what waits longer was written before the clock was set back; $3 seconds.
+   * $1 now or null, $2 the longest wait in seconds: what waits longer was written before the clock was set back; $3 seconds, $4 leg or null.
    * Takes what is due and free, and whose predecessors of the same leg are done.
    */
   claimReviewDelivery: {
     sql: `update gliabridge.review_deliveries set claimed_until = ${after(timeOr('$1'), '$3')}
       where (review_id, leg) = (
         select d.review_id, d.leg from gliabridge.review_deliveries d join gliabridge.reviews r using (review_id)
-        where d.state = 'waiting' and (d.due_at <= ${timeOr('$1')} or d.due_at > ${after(timeOr('$1'), '$2')})
+        where d.state = 'waiting' and ($4::text is null or d.leg = $4) and (d.due_at <= ${timeOr('$1')} or d.due_at > ${after(timeOr('$1'), '$2')})
           and (d.claimed_until is null or d.claimed_until <= ${timeOr('$1')} or d.claimed_until > ${after(timeOr('$1'), '$2')})
           and not exists (
             select 1 from gliabridge.reviews e join gliabridge.review_deliveries f on f.review_id = e.review_id
