@@ -92,6 +92,8 @@ export interface WatchParts extends Pick<UpsParts, 'analyses' | 'workitems' | 's
   facts: RuleFacts
   ehr: ClinicalRecords
   clock: Clock
+  /** The time that all processes on this store share. */
+  time(): Promise<Date>
   log: Log
   tracing: Tracing
   /** Called when one of the loops has ended with an error; by default the process ends, as with any unhandled error. */
@@ -124,6 +126,7 @@ export function startWatch(parts: WatchParts): Watching {
     archive,
     watchStore,
     clock,
+    time: parts.time,
     settings: {
       settleSeconds: settings.pacs.settleSeconds,
       settleAtMostSeconds: settings.pacs.settleAtMostSeconds,

@@ -96,6 +96,7 @@ function serviceOf(parts: Parts, { port, onBroken }: ComposeOptions, { onClose, 
             facts: routing.facts,
             ehr,
             clock,
+            time: store.time,
             log,
             tracing,
           }

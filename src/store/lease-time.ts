@@ -21,5 +21,7 @@ export function timeOf({ engine }: Pick<Database, 'engine'>, clock: Pick<Clock, 
 
 /** SQL: the instant passed as the parameter, or the server's own if it is null. */
 export const timeOr = (parameter: `$${number}`) => `coalesce(${parameter}::timestamptz, now())`
+/** SQL: that many seconds before it. */
+export const before = (time: string, seconds: `$${number}`) => `${time} - ${seconds}::float8 * interval '1 second'`
 /** SQL: that many seconds after it. */
 export const after = (time: string, seconds: `$${number}`) => `${time} + ${seconds}::float8 * interval '1 second'`

@@ -78,9 +78,19 @@ export function createLeases(db: Database, clock: Clock): Leases {
     const [next] = await tx.query<NextRow>(QUERIES.nextAnalysis.sql, [...now, stage ?? null])
     if (!next?.locked) return undefined
     const { analysis_id, state } = next
-    const claimed = await tx.query(QUERIES.claimAnalysis.sql, [...now, analysis_id, owner, seconds])
+    const attempts = state === 'running' && (await diedAtWork(tx, analysis_id)) ? 1 : 0
+    const claimed = await tx.query(QUERIES.claimAnalysis.sql, [...now, analysis_id, owner, seconds, attempts])
     if (claimed.length === 0) return undefined
     if (state === 'running') await note(tx, analysis_id, 'taken over from a worker that ended')
     return loadRecord(tx, analysis_id)
   }
+}
+
+/**
+ * Whether the worker ended while a step of this analysis was under way. Of all that a process had in hand when it ended, only these may have ended it; the
+ * others waited for their turn, and it counts as no attempt of theirs.
+ */
+async function diedAtWork(tx: Queryable, analysisId: string): Promise<boolean> {
+  const [row] = await tx.query<{ is_under_way: boolean }>(QUERIES.stepUnderWay.sql, [analysisId])
+  return row?.is_under_way === true
 }

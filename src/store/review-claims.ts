@@ -1,8 +1,9 @@
-// Soft claims of reviewers: one row per person and analysis, renewed while their page is open.
+// Soft claims of reviewers: one row per person and analysis, renewed while their page is open; measured by the clock of the database, as leases are.
 import { AppError } from '../domain/errors.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import { MAX_CLAIM_SILENCE_SECONDS, type ReviewClaim, type ReviewClaims } from '../domain/ports/review-claims.ts'
 import type { Database, Queryable } from './database.ts'
+import { timeOf } from './lease-time.ts'
 import { QUERIES } from './queries.ts'
 
 interface ClaimRow {
@@ -13,9 +14,9 @@ interface ClaimRow {
 }
 
 export function createReviewClaims(db: Database, clock: Clock): ReviewClaims {
-  const oldest = () => new Date(clock.now().getTime() - 1000 * MAX_CLAIM_SILENCE_SECONDS).toISOString()
+  const times = () => [timeOf(db, clock), MAX_CLAIM_SILENCE_SECONDS]
   const read = async (on: Queryable, analysisIds: readonly string[]): Promise<ReviewClaim[]> => {
-    const rows = await on.query<ClaimRow>(QUERIES.reviewClaimsOf.sql, [[...analysisIds], oldest()])
+    const rows = await on.query<ClaimRow>(QUERIES.reviewClaimsOf.sql, [[...analysisIds], ...times()])
     return rows.map(({ analysis_id, identifier, name, since }) => ({
       analysisId: analysis_id,
       identifier,
@@ -26,8 +27,7 @@ export function createReviewClaims(db: Database, clock: Clock): ReviewClaims {
   return {
     claim: (analysisId, { identifier, name }) =>
       db.transaction(async (tx) => {
-        const now = clock.now().toISOString()
-        const [claim] = await tx.query(QUERIES.takeReviewClaim.sql, [analysisId, identifier, name, now, oldest()])
+        const [claim] = await tx.query(QUERIES.takeReviewClaim.sql, [analysisId, identifier, name, ...times()])
         if (!claim) throw new AppError('NOT_FOUND', `no analysis ${analysisId}`)
         const all = await read(tx, [analysisId])
         return all.filter((one) => one.identifier !== identifier)

@@ -32,6 +32,7 @@ import { QUERIES } from './queries.ts'
 import { type Queue, startQueue } from './queue.ts'
 import { createReviewClaims } from './review-claims.ts'
 import { createReviewStore } from './reviews.ts'
+import { timeNow } from './server-time.ts'
 import { createWatchStore } from './watch.ts'
 import { createWorkitemStore } from './workitems.ts'
 
@@ -50,6 +51,8 @@ export interface Store {
   concordance: ConcordanceStore
   switches: HeadSwitches
   queue: Queue
+  /** The time by the clock of the database, as leases are measured: for what several processes compare. */
+  time(): Promise<Date>
   /** Whether the database answers and can write, for readiness. Throws DATABASE_* and DISK_FULL. */
   ping(): Promise<void>
   /** Stops the queue, waits for its handlers, closes the database. */
@@ -114,6 +117,7 @@ export async function openStore({ dataDir, databaseUrl, clock, log, sweepSeconds
       concordance: createConcordanceStore(db, clock),
       switches: createHeadSwitches(db, clock),
       queue,
+      time: () => timeNow(db, clock),
       ping,
       close,
     }

@@ -1,5 +1,4 @@
 // Decides on a study once its images are complete: search and metadata agree on them, and the rules have been asked.
-import type { Clock } from '../domain/ports/clock.ts'
 import type { ImageArchive } from '../domain/ports/image-archive.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { Tracing } from '../domain/ports/tracing.ts'
@@ -16,7 +15,7 @@ export interface SettleParts {
   watchStore: WatchStore
   images: StudyImages
   record: WatchRecord
-  clock: Clock
+  time: () => Promise<Date>
   settings: StudyWatchSettings
   log: Log
   tracing: Tracing
@@ -26,13 +25,13 @@ export interface SettleParts {
 
 export interface StudySettler {
   /** Whether the study was found to lack something that may still come, and neither changed since nor waited long enough. */
-  isExpectingMore(study: WatchedStudy): boolean
+  isExpectingMore(study: WatchedStudy, now: number): boolean
   /** Decides on the study if its images are complete. Throws ARCHIVE_* and what `onSettled` throws. */
   settle(studyInstanceUid: Uid): Promise<void>
 }
 
 export function createStudySettler(parts: SettleParts): StudySettler {
-  const { watchStore, record, clock } = parts
+  const { watchStore, record, time } = parts
   /** Image sets that lack something which may still come, and until when. In memory: after a restart each is looked at again. */
   const incomplete = new Map<Uid, { digest: string; until: number }>()
 
@@ -40,15 +39,15 @@ export function createStudySettler(parts: SettleParts): StudySettler {
     if (eligibility.eligible) return accept(parts, study, described)
     const { reason, waitSeconds = 0 } = eligibility
     const until = Date.parse(study.changedAt) + waitSeconds * 1000
-    if (clock.now().getTime() >= until) return record.decide(study, declined(reason))
+    if ((await time()).getTime() >= until) return record.decide(study, declined(reason))
     incomplete.set(study.studyInstanceUid, { digest: study.instanceSetDigest, until })
     await record.noteWaiting(study.studyInstanceUid, reason)
   }
 
   return {
-    isExpectingMore({ studyInstanceUid, instanceSetDigest }) {
+    isExpectingMore({ studyInstanceUid, instanceSetDigest }, now) {
       const wait = incomplete.get(studyInstanceUid)
-      if (wait?.digest === instanceSetDigest && clock.now().getTime() < wait.until) return true
+      if (wait?.digest === instanceSetDigest && now < wait.until) return true
       incomplete.delete(studyInstanceUid)
       return false
     },
@@ -64,9 +63,9 @@ export function createStudySettler(parts: SettleParts): StudySettler {
 
 /** The study with its metadata, once search and metadata agree on its images; until then undefined, with a note of why. */
 async function completeStudy(parts: SettleParts, study: WatchedStudy): Promise<Study | undefined> {
-  const { archive, watchStore, images, record, clock, log, settings } = parts
+  const { archive, watchStore, images, record, time, log, settings } = parts
   const { studyInstanceUid, instanceSetDigest } = study
-  const now = clock.now()
+  const now = await time()
   const changedAt = Date.parse(study.changedAt)
   if (changedAt > now.getTime()) {
     // The clock was set back since: the quiet time is counted from now on.

@@ -20,6 +20,8 @@ export interface StudyWatchOptions {
   archive: Pick<ImageArchive, 'searchInstances' | 'retrieveMetadata' | 'statedCounts'>
   watchStore: WatchStore
   clock: Clock
+  /** The time by which studies settle, the same for all processes that share the store; that of `clock` by default. */
+  time?: (() => Promise<Date>) | undefined
   settings: StudyWatchSettings
   log: Log
   tracing?: Tracing
@@ -49,8 +51,9 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
   const { archive, watchStore, clock, settings, log, tracing = NO_TRACING } = options
   const checkSeconds = checkSecondsOf(settings)
   const images = createStudyImages(archive, watchStore, log)
-  const record = createWatchRecord(watchStore, clock, log, tracing)
-  const settler = createStudySettler({ ...options, tracing, images, record })
+  const time = options.time ?? (async () => clock.now())
+  const record = createWatchRecord({ watchStore, time, log, tracing })
+  const settler = createStudySettler({ ...options, time, tracing, images, record })
   const retries = createStudyRetries(clock, checkSeconds)
   // A hint must not overwrite a decision in the making.
   const inTurn = createTurns()
@@ -66,9 +69,10 @@ export function createStudyWatch(options: StudyWatchOptions): StudyWatch {
   }
 
   async function check(): Promise<void> {
+    const now = (await time()).getTime()
     for (const study of await watchStore.undecided()) {
       const { studyInstanceUid } = study
-      if (settler.isExpectingMore(study) || retries.isTooEarly(studyInstanceUid)) continue
+      if (settler.isExpectingMore(study, now) || retries.isTooEarly(studyInstanceUid)) continue
       try {
         await inTurn(studyInstanceUid, () => settler.settle(studyInstanceUid))
         retries.succeeded(studyInstanceUid)

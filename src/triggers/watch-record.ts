@@ -1,5 +1,4 @@
 // What the study watch writes down of each study: that it changed, why it waits, what was decided.
-import type { Clock } from '../domain/ports/clock.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { Tracing } from '../domain/ports/tracing.ts'
 import type { WatchDecision, WatchedStudy, WatchStore } from '../domain/ports/watch-store.ts'
@@ -19,7 +18,14 @@ export interface WatchRecord {
   changingSince(study: WatchedStudy): number
 }
 
-export function createWatchRecord(watchStore: WatchStore, clock: Clock, log: Log, tracing: Tracing): WatchRecord {
+export interface WatchRecordParts {
+  watchStore: WatchStore
+  time: () => Promise<Date>
+  log: Log
+  tracing: Tracing
+}
+
+export function createWatchRecord({ watchStore, time, log, tracing }: WatchRecordParts): WatchRecord {
   /** In memory: a restart begins the longest wait anew. */
   const changingSince = new Map<Uid, number>()
 
@@ -34,7 +40,7 @@ export function createWatchRecord(watchStore: WatchStore, clock: Clock, log: Log
     changingSince: (study) => changingSince.get(study.studyInstanceUid) ?? Date.parse(study.changedAt),
 
     async noteChange(studyInstanceUid, before, { digest, sopInstanceUids }) {
-      const now = clock.now()
+      const now = await time()
       if (!changingSince.has(studyInstanceUid)) changingSince.set(studyInstanceUid, now.getTime())
       const changedAt = now.toISOString()
       const instances = sopInstanceUids.length
@@ -53,7 +59,7 @@ export function createWatchRecord(watchStore: WatchStore, clock: Clock, log: Log
 
     async declineInvalidUid(studyInstanceUid) {
       if ((await watchStore.get(studyInstanceUid)) !== undefined) return
-      const now = clock.now().toISOString()
+      const now = (await time()).toISOString()
       const reason = `StudyInstanceUID (0020,000D) has ${studyInstanceUid.length} characters or others than digits and dots; at most 64 are allowed`
       const unseen = { instanceSetDigest: '', instanceCount: 0, firstSeenAt: now, changedAt: now }
       await decide({ studyInstanceUid, ...unseen }, { outcome: 'declined', reason })

@@ -239,6 +239,7 @@ export function analysisStoreContract(name: string, open: (clock: Clock) => Prom
       const id = await registered()
       await store.claim('first', 60)
       await store.move(id, 'running')
+      await store.note(id, { kind: 'step', text: 'segment started', data: { step: 'segment' } })
       clock.advance(59)
       expect(await store.claim('second', 60)).toBeUndefined()
       expect(await store.renew(id, 'first', 60)).toBe(true)

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { AnalysisRecord } from '../../src/domain/analysis.ts'
 import { AppError } from '../../src/domain/errors.ts'
 import { spread } from '../../src/domain/retry.ts'
-import type { DeliveryOutcome } from '../../src/pipeline/deliver.ts'
+import type { DeliveryOutcome } from '../../src/pipeline/legs.ts'
 import { drainAnalyses, type Lease, type WorkerPorts } from '../../src/pipeline/worker.ts'
 import { type AnalysisRecords, createAnalysisStore } from '../../src/store/analyses.ts'
 import type { Database } from '../../src/store/database.ts'
@@ -162,11 +162,43 @@ describe('the worker', () => {
     for (let n = 0; n < 3; n += 1) {
       const record = await analyses.claim('worker-dead', 1)
       if (record?.state === 'queued') await analyses.move(analysisId, 'running')
+      await analyses.note(analysisId, { kind: 'step', text: 'segment started', data: { step: 'segment' } })
       clock.advance(2)
     }
     await drain({ maxAttempts: 2 })
     expect((await stateOf()).hold?.message).toBe('the service ended 3 times while it worked on this analysis')
     await close()
+  })
+
+  it('counts the end of the service for the analysis that had a step under way, and for none that waited for its turn', async () => {
+    const other = `${analysisId}-waits`
+    const digests = { bundleId: 'b', bundleDigest: 'd', instanceSetDigest: 's' }
+    await analyses.register({ analysisId: other, studyInstanceUid: `1.3.${number}`, ...digests })
+    const step = (id: string, name: string, seconds?: number) =>
+      analyses.note(id, { kind: 'step', text: name, data: { step: name, ...(seconds !== undefined && { seconds }) } })
+    for (let n = 0; n < 4; n += 1) {
+      for (const _loop of ['infer', 'retrieve']) {
+        const record = (await analyses.claim('dead', 1))!
+        if (record.state === 'queued') await analyses.move(record.analysisId, 'running')
+      }
+      await step(analysisId, 'segment')
+      await step(other, 'retrieve')
+      await step(other, 'retrieve', 2)
+      clock.advance(2)
+    }
+    const attempts: Record<string, number> = {}
+    for (const _each of [1, 2]) {
+      const record = (await analyses.claim('heir', 60))!
+      attempts[record.analysisId] = record.attempts
+    }
+    expect(attempts).toEqual({ [analysisId]: 5, [other]: 1 })
+    // An attempt that failed during a step is over: the next one begins with none under way.
+    await analyses.move(other, 'queued')
+    await step(other, 'retrieve')
+    await analyses.move(other, 'running')
+    await analyses.release(other, 'heir')
+    expect((await analyses.claim('next', 60))?.attempts).toBe(2)
+    for (const id of [analysisId, other]) await analyses.move(id, 'superseded')
   })
 
   describe('that was stopped until another has taken over', () => {

@@ -32,14 +32,21 @@ export const LEASE_QUERIES = {
     index: 'analyses_open',
   },
   /**
-   * $1 now or null, $2 the longest wait in seconds, $3 analysis, $4 owner, $5 seconds.
+   * $1 now or null, $2 the longest wait in seconds, $3 analysis, $4 owner, $5 seconds, $6 attempts to count.
    * Two analyses of one study are never worked on at once, since the later one must know what the earlier one wrote: looked at once more under the lock.
    */
   claimAnalysis: {
     sql: `update gliabridge.analyses a set lease_owner = $4, lease_until = ${after(timeOr('$1'), '$5')},
-        attempts = a.attempts + case when a.state = 'running' then 1 else 0 end
+        attempts = a.attempts + $6::int
       where a.analysis_id = $3 and not exists (${OTHER_AT_WORK}) returning a.analysis_id`,
     index: 'analyses_pkey',
+  },
+  /** $1 analysis. Whether a step of the attempt that was the last to work on it had begun and not ended. */
+  stepUnderWay: {
+    sql: `select coalesce(sum(case when e.data ? 'seconds' then -1 else 1 end), 0) > 0 as is_under_way from gliabridge.analysis_events e
+      where e.analysis_id = $1 and e.kind = 'step' and e.event_id > coalesce((select max(b.event_id) from gliabridge.analysis_events b
+        where b.analysis_id = $1 and b.kind in ('state', 'lease')), 0)`,
+    index: 'analysis_events_of',
   },
   /** $1 now or null, $2 analysis, $3 owner, $4 seconds */
   renewLease: {

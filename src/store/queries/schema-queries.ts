@@ -6,6 +6,9 @@ export const MIGRATIONS_TABLE = `create schema if not exists gliabridge;
   create table if not exists gliabridge.migrations (name text primary key, sha256 text not null, applied_at timestamptz not null default now())`
 
 export const SCHEMA_QUERIES = {
+  serverTime: {
+    sql: 'select now() as now',
+  },
   ping: {
     sql: 'select 1 as one',
   },

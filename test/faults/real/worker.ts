@@ -54,7 +54,7 @@ const work = {
 const owner = `process ${process.pid}`
 await queue.work(ANALYSES, (signal) => drainAnalyses(work, owner, signal))
 const triggers = { archive, received, watchStore: watch, hints, analyses, workitems, ehr, facts: routing.facts }
-const watching = startWatch({ settings, ...triggers, peers, register, submit, clock, log, tracing })
+const watching = startWatch({ settings, ...triggers, peers, register, submit, clock, time: store.time, log, tracing })
 
 // Messages of a router, as the campaign sends them: one a line.
 createInterface(process.stdin).on('line', (line) => watching.hint('webhook', JSON.parse(line)))
