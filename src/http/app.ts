@@ -16,6 +16,7 @@ import { liveRoutes } from './live.ts'
 import { pageRoutes } from './pages.ts'
 import { answerProblem, problemOf, RequestProblem } from './problems.ts'
 import { DICOMWEB_PATH, receiveRoutes } from './receive.ts'
+import { limitRequests } from './request-rate.ts'
 import { requireRights } from './rights.ts'
 import { HINTS_PATH, PUBLIC_KEYS_PATH, refuseForeignOrigins, secureHeaders } from './security.ts'
 import { signInRoutes } from './sign-in.ts'
@@ -29,6 +30,7 @@ export function createApp(deps: AppDeps): Hono {
   const { signIn } = deps
   const door = signIn && { signIn, cookies: createCookies(deps.settings) }
   app.use(requireAccess(deps.settings, onWrongToken, door))
+  app.use(limitRequests(deps))
   app.use(refuseForeignOrigins)
   const [few, many] = [64, 512].map((kilobytes) =>
     bodyLimit({ maxSize: kilobytes * 1024, onError: () => tooLarge(kilobytes) }),

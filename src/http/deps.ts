@@ -35,6 +35,8 @@ export interface HttpSettings {
   /** The key that signs hints. */
   hookSecret?: string
   allowUnauthenticated: boolean
+  /** Of one person, or of all who hold the token. */
+  requestsPerMinute: number
   frameAncestors: readonly string[]
   /** Contains {studyInstanceUid}. */
   viewerUrl?: string

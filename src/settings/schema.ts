@@ -124,6 +124,11 @@ export function settingsSchema(env: Environment) {
         allowUnauthenticated: flag(
           'Serve other machines without a token: only behind a proxy that authenticates.',
         ).default(false),
+        requestsPerMinute: whole(60, 1_000_000)
+          .default(3000)
+          .describe(
+            'How many requests one person, or all who hold http.token together, may make in a minute; more are refused with 429 and Retry-After.',
+          ),
         frameAncestors: z
           .array(z.string().regex(/^('none'|'self'|https?:\/\/[\w.*:-]+)$/, `must be 'self', 'none' or an origin`))
           .default(["'none'"])

@@ -161,7 +161,13 @@ export function sampleApp(
     },
     log,
     clock: realClock,
-    settings: { host: '127.0.0.1', allowUnauthenticated: false, frameAncestors: ["'none'"], ...settings },
+    settings: {
+      host: '127.0.0.1',
+      allowUnauthenticated: false,
+      requestsPerMinute: 3000,
+      frameAncestors: ["'none'"],
+      ...settings,
+    },
     ready: async () => undefined,
     peers: () => [
       { peer: 'pacs', up: true, goodAt: '2026-03-01T03:00:00.000Z' },
