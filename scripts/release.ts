@@ -1,10 +1,13 @@
-// npm run release: what a release is made of, in out/release: package, CycloneDX bill of materials and VEX, third-party notices, checksums.
+// npm run release: what a release is made of, in out/release: package, CycloneDX bill of materials and VEX, third-party notices, checksums. With -- --tag also its tag in this
+// checkout, annotated with the changelog and the checksums; nothing is published.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { thirdPartyNotices } from './release/packages.ts'
+import { sectionOf, tagMessage } from './release/tag.ts'
 import { type AuditReport, vexOf } from './release/vex.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -13,6 +16,13 @@ const { name, version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'u
   name: string
   version: string
 }
+const git = (...args: string[]) => execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' }).trim()
+const { tag } = parseArgs({ options: { tag: { type: 'boolean', default: false } } }).values
+// Before anything is made: a tag names what is committed.
+const section = tag ? sectionOf(readFileSync(join(ROOT, 'CHANGELOG.md'), 'utf8'), version) : ''
+if (tag && git('status', '--porcelain') !== '')
+  throw new Error('there are changes that are not committed: a tag would not name them')
+
 const npm = (...args: string[]) => execFileSync('npm', args, { cwd: ROOT, encoding: 'utf8', maxBuffer: 2 ** 28 })
 
 rmSync(out, { recursive: true, force: true })
@@ -38,6 +48,11 @@ const sums = readdirSync(out)
         .digest('hex')}  ${file}`,
   )
 writeFileSync(join(out, 'SHA256SUMS'), `${sums.join('\n')}\n`)
+if (tag) {
+  const message = tagMessage(name, version, section, sums)
+  git('tag', '--annotate', '--cleanup=verbatim', '--message', message, `v${version}`)
+  process.stdout.write(`tag v${version}: push it, and attach the files of ${out} to the release\n`)
+}
 process.stdout.write(`${out}: ${sums.length} files and their SHA256SUMS\n`)
 
 /** Exit code 1 says that there are some. Not every registry knows advisories: a release is made where one does. */
