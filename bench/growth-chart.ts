@@ -15,8 +15,8 @@ export function chartOf(curves: readonly Curve[]): string {
 }
 
 function panelOf({ axis, points }: Curve): string {
-  const { width, height, left, right, top, bottom } = PANEL
-  const [x0, x1, y0, y1] = [left, width - right, height - bottom, top]
+  const { width, height } = PANEL
+  const [x0, x1, y0, y1] = [PANEL.left, width - PANEL.right, height - PANEL.bottom, PANEL.top]
   const most = (of: (point: Curve['points'][number]) => number) => niceAbove(Math.max(...points.map(of)))
   const [countEnd, timeEnd, memoryEnd] = [most((p) => p.count), most((p) => p.seconds), most((p) => p.megabytes)]
   const x = (count: number) => x0 + (count / countEnd) * (x1 - x0)

@@ -130,11 +130,11 @@ describe('a delivery whose PACS hangs', () => {
     const analyses = createAnalysisStore(db, clock)
     const record = await analysed(analyses)
     const pacs = gate()
-    let asked = 0
+    let tries = 0
     const { ports } = peers(analyses, clock, async (leg) => {
       if (leg === 'pacs') return pacs.opened
-      asked += 1
-      if (asked < 3) throw new AppError('EHR_UNREACHABLE', 'nobody answers')
+      tries += 1
+      if (tries < 3) throw new AppError('EHR_UNREACHABLE', 'nobody answers')
     })
     const delivery = deliver(ports, record, OPTIONS)
     for (const seconds of [5, 10]) {

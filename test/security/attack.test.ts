@@ -88,11 +88,7 @@ const POINTS: [point: string, file: string, title: string][] = [
     'leaves what XML, jsonb and FHIR strings can hold, and nothing else',
   ],
   ['control characters, at every border', 'domain/clean-text', 'is done where text comes in'],
-  [
-    'HEAD /events leaks streams',
-    'http/app',
-    "{ method: 'HEAD' })",
-  ],
+  ['HEAD /events leaks streams', 'http/app', "{ method: 'HEAD' })"],
   [
     'wrong tokens are neither slowed nor logged',
     'http/app',
