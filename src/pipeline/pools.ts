@@ -10,7 +10,7 @@ import { createSlots, type Slots, type Wish } from '../domain/slots.ts'
 export const POOLS = ['retrieve', 'infer', ...LEGS.map((leg) => `deliver-${leg}` as const)] as const
 export type Pool = (typeof POOLS)[number]
 
-/** How long a delivery waits for room at its destination; then it makes way, so that what waits for one that hangs holds up nothing else. */
+/** A destination at which a delivery takes longer is waited for by no other: they make way, so that what waits for one that hangs holds up nothing else. */
 export const PATIENCE_SECONDS = 10
 
 export interface PoolSizes {
@@ -33,7 +33,7 @@ export interface PoolFigures {
 export interface Pools {
   /** The turns of one analysis; `end` gives back the memory that it holds. When the signal aborts, whatever is waiting rejects with the signal's reason. */
   enter(record: Pick<AnalysisRecord, 'priority' | 'sequence'>, signal?: AbortSignal): Turns & { end(): void }
-  /** Does the work when there is room at the destination; undefined if there was none for a while. */
+  /** Does the work when there is room at the destination; undefined if those that are there take too long. */
   deliver<T>(
     record: Pick<AnalysisRecord, 'priority' | 'sequence'>,
     leg: Leg,
@@ -63,6 +63,7 @@ export function createPools(sizes: PoolSizes, clock: Clock): Pools {
   const slots = Object.fromEntries(POOLS.map((pool) => [pool, createSlots(sizeOf(pool))])) as Record<Pool, Slots>
   const memory = createSlots(sizes.inFlightBytes)
   const since = Object.fromEntries(POOLS.map((pool) => [pool, new Set()])) as Record<Pool, Set<{ at: number }>>
+  const begunAt = Object.fromEntries(LEGS.map((leg) => [leg, new Set()])) as Record<Leg, Set<{ at: number }>>
   const now = () => clock.now().getTime()
   const rankOf = ({ priority, sequence }: Pick<AnalysisRecord, 'priority' | 'sequence'>) => [
     PRIORITIES[priority],
@@ -100,15 +101,21 @@ export function createPools(sizes: PoolSizes, clock: Clock): Pools {
       }
     },
     async deliver(record, leg, work) {
+      const pool = `deliver-${leg}` as const
+      const longest = Math.max(0, ...[...begunAt[leg]].map(({ at }) => now() - at))
+      const patienceMs = PATIENCE_SECONDS * 1000 - longest
+      if (slots[pool].taken >= sizes.deliver && patienceMs <= 0) return undefined
       const begun = new AbortController()
       const waiting = new AbortController()
-      sleepUnlessAborted(clock, PATIENCE_SECONDS * 1000, begun.signal).then(() => waiting.abort())
-      const start = () => {
+      sleepUnlessAborted(clock, Math.max(0, patienceMs), begun.signal).then(() => waiting.abort())
+      const start = async () => {
         begun.abort()
-        return work()
+        const entry = { at: now() }
+        begunAt[leg].add(entry)
+        return work().finally(() => begunAt[leg].delete(entry))
       }
       try {
-        return await inPool(`deliver-${leg}`, start, { rank: rankOf(record), signal: waiting.signal })
+        return await inPool(pool, start, { rank: rankOf(record), signal: waiting.signal })
       } catch (thrown) {
         if (!begun.signal.aborted) return undefined
         throw thrown
