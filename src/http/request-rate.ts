@@ -1,12 +1,12 @@
 // How many requests whoever has been let in may make: a bucket of tokens for each person, and one for all who hold the service's token, which does not say who they are.
 import type { MiddlewareHandler } from 'hono'
+import { MINUTE_MS } from '../domain/durations.ts'
 import { isOpen } from './access.ts'
 import type { AppDeps } from './deps.ts'
 import { RequestProblem } from './problems.ts'
 import { DICOMWEB_PATH } from './receive.ts'
 import { HINTS_PATH } from './security.ts'
 
-const MINUTE_MS = 60_000
 /** Buckets kept at once; of more, those that are full again are dropped. */
 const MANY = 1000
 

@@ -26,7 +26,7 @@ const POINTS: [point: string, file: string, title: string][] = [
   ],
   [
     'after 275 damaged JPEG-LS frames every good one is refused',
-    'dicom/pixels',
+    'integration/damaged-frames',
     "if (syntax === LOSSLESS['JPEG-LS']) expect(refused).toBeGreaterThan(275)",
   ],
   [
