@@ -5,7 +5,7 @@ export interface Curve {
   points: { count: number; seconds: number; megabytes: number }[]
 }
 
-const PANEL = { width: 300, height: 220, left: 50, right: 56, top: 30, bottom: 46 }
+const PANEL = { width: 300, height: 220, before: 50, after: 56, above: 30, below: 46 }
 const TIME = '#0b5fa5'
 const MEMORY = '#b3541e'
 
@@ -16,7 +16,7 @@ export function chartOf(curves: readonly Curve[]): string {
 
 function panelOf({ axis, points }: Curve): string {
   const { width, height } = PANEL
-  const [x0, x1, y0, y1] = [PANEL.left, width - PANEL.right, height - PANEL.bottom, PANEL.top]
+  const [x0, x1, y0, y1] = [PANEL.before, width - PANEL.after, height - PANEL.below, PANEL.above]
   const most = (of: (point: Curve['points'][number]) => number) => niceAbove(Math.max(...points.map(of)))
   const [countEnd, timeEnd, memoryEnd] = [most((p) => p.count), most((p) => p.seconds), most((p) => p.megabytes)]
   const x = (count: number) => x0 + (count / countEnd) * (x1 - x0)
