@@ -32,7 +32,7 @@ const entries = Array.from({ length: count }, (_, n): BoardEntry => {
 const started = performance.now()
 const bytes = await drawMeetingPdf({
   entries,
-  letterhead: { institution: 'Universitätsklinikum Musterstadt', fonts: fontFiles },
+  letterhead: { institution: 'Universitätsklinikum Musterstadt', language: 'en', fonts: fontFiles },
   at: new Date(0),
   software: { name: 'Gliabridge', version: 'bench' },
 })

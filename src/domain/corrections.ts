@@ -139,11 +139,13 @@ function consequences(
   if (isEnhancing && byHand)
     problems.push('measurement.ET: its diameters would be left out beside another volume; correct one or the other')
   const notes: QualityNote[] = []
+  const diametersLeftOut = isEnhancing && (diameters ?? []).length > 0
   if (regions.length > 0)
     notes.push({
       code: 'corrected-on-review',
       severity: 'warning',
-      text: `Volumes were corrected on review; the outlines are the software's and were not redrawn.${isEnhancing && (diameters ?? []).length > 0 ? ' The diameters of the enhancing tumour, measured on them, are left out.' : ''}`,
+      text: `Volumes were corrected on review; the outlines are the software's and were not redrawn.${diametersLeftOut ? ' The diameters of the enhancing tumour, measured on them, are left out.' : ''}`,
+      said: { sentence: 'corrected-on-review', values: { diametersLeftOut } },
     })
   const reasons = isEnhancing
     ? ['A reviewer corrected the enhancing tumour, and its diameters were not measured again.']

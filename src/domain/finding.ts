@@ -1,5 +1,6 @@
 // The findings of an analysis: segmentation, measurements, predictions, quality notes, and what produced them.
 import type { Comparison } from './comparison.ts'
+import type { Said } from './said.ts'
 import type { PatientIdentity, Sequence, SeriesDecision, StudyIdentity, Uid } from './study.ts'
 import type { TreatmentHistory } from './treatment.ts'
 import type { Grid, LabelVolume, Vec3, Volume } from './volume.ts'
@@ -166,6 +167,8 @@ export interface EvaluatedPrediction {
   remaining?: string[]
   /** For an indeterminate head: why there is no call, as a sentence. */
   reason?: string
+  /** The reason for other languages; absent if only English has it, as in a bundle's own words. */
+  said?: Said
   /** The most that the calibration data can support: patients and highest probability per class; no probability exceeds it. */
   bounds?: { patients: Record<string, number>; most: Record<string, number> }
   /** Patients in the calibration data whose call was as probable as this one, and how many of those calls were wrong. */
@@ -189,12 +192,14 @@ export interface EvaluatedPrediction {
 }
 
 /** A prediction of one head. "not-evaluable" is a result like any other and says why. */
-export type Prediction = { head: Head; status: 'not-evaluable'; reason: string } | EvaluatedPrediction
+export type Prediction = { head: Head; status: 'not-evaluable'; reason: string; said?: Said } | EvaluatedPrediction
 
 export interface QualityNote {
   code: string
   severity: 'info' | 'warning'
   text: string
+  /** The text for other languages; absent if only English has it. */
+  said?: Said
 }
 
 /** Which runtime ran the network; `provider` is the one that actually ran, `declined` says why earlier choices did not. */

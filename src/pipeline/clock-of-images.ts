@@ -3,6 +3,7 @@ import { imagesUntil } from '../dicom/image-times.ts'
 import { momentOf } from '../dicom/result-modules.ts'
 import type { QualityNote, ResultClock } from '../domain/finding.ts'
 import type { Series } from '../domain/study.ts'
+import { remark } from '../wording/remarks.ts'
 
 export function clockOf(sources: readonly Series[], timeZone: string): ResultClock {
   const last = imagesUntil(sources)
@@ -19,10 +20,8 @@ export function clockNotes(
   if (first === undefined || last === undefined) return []
   const { date, time, offset } = momentOf(analysedAt, first.metadata, timeZone === undefined ? {} : { timeZone })
   if (date + time >= last) return []
-  const text =
-    `The latest time that the images state (${shown(last)}) is after the analysis (${shown(date + time)}, offset ${offset}): the clock or the time ` +
-    'zone of the scanner or of this service is wrong. The DICOM results are dated as the latest image.'
-  return [{ code: 'images-later-than-analysis', severity: 'warning', text }]
+  const said = remark('images-later-than-analysis', { images: shown(last), analysis: shown(date + time), offset })
+  return [{ code: 'images-later-than-analysis', severity: 'warning', ...said }]
 }
 
 /** "2026-03-02 08:00:00" from YYYYMMDDHHMMSS. */

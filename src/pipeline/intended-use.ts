@@ -5,6 +5,7 @@ import type { QualityNote } from '../domain/finding.ts'
 import type { PatientIdentity, Study, StudyIdentity } from '../domain/study.ts'
 import type { Bundle } from '../inference/bundle/manifest.ts'
 import { ageOf, mayBeYounger } from '../inference/heads/clinical.ts'
+import { remark } from '../wording/remarks.ts'
 
 /** What a site wants for a study outside the intended use: a person is asked, or every output says so. */
 export type OutsideIntendedUse = 'hold' | 'state'
@@ -32,13 +33,14 @@ export function checkIntendedUse({ study, patient, identity, bundle, outside }: 
         'OUTSIDE_INTENDED_USE',
         `the patient may be younger, by one of PatientBirthDate and PatientAge, which do not tell one age: ${meant}`,
       )
-    const text = `${meant}; the age of this patient cannot be told from the images, so a person must check it.`
-    return [{ code: 'age-unknown', severity: 'warning', text }]
+    return [
+      { code: 'age-unknown', severity: 'warning', ...remark('age-unknown', { bundle: bundle.name, years: least }) },
+    ]
   }
   if (age >= least) return []
   const intended = bundle.intended_use.replace(/\.$/, '')
   if (outside === 'hold')
     throw new AppError('OUTSIDE_INTENDED_USE', `the patient is younger: ${meant}. Its intended use: ${intended}`)
-  const text = `Outside the intended use: ${meant}, and this patient is younger. No volume or prediction here was ever measured in such patients.`
-  return [{ code: 'outside-intended-use', severity: 'warning', text }]
+  const said = remark('outside-intended-use', { bundle: bundle.name, years: least })
+  return [{ code: 'outside-intended-use', severity: 'warning', ...said }]
 }

@@ -5,6 +5,7 @@ import type { AnalysisRecord } from '../domain/analysis.ts'
 import type { QualityNote } from '../domain/finding.ts'
 import type { AnalysisStore } from '../domain/ports/analysis-store.ts'
 import type { ReviewFact } from '../domain/review.ts'
+import { remark } from '../wording/remarks.ts'
 import { deliveredObjects } from './delivered-objects.ts'
 
 export interface Predecessor {
@@ -38,8 +39,8 @@ export async function replacedBy(
 export function acceptanceNotes(predecessor: Predecessor | undefined): QualityNote[] {
   const review = predecessor?.review
   if (review === undefined || review.decision === 'reject') return []
-  const text = `A reviewer accepted an earlier analysis of this study on ${review.at.slice(0, 10)}; this one does not replace it.`
-  return [{ code: 'earlier-analysis-accepted', severity: 'warning', text }]
+  const said = remark('earlier-analysis-accepted', { on: review.at.slice(0, 10) })
+  return [{ code: 'earlier-analysis-accepted', severity: 'warning', ...said }]
 }
 
 /**

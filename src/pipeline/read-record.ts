@@ -6,7 +6,7 @@ import type { ClinicalFacts, QualityNote, TissueResult } from '../domain/finding
 import type { ClinicalRecord } from '../domain/ports/clinical-record.ts'
 import type { PatientIdentity, StudyIdentity } from '../domain/study.ts'
 import type { TreatmentHistory } from '../domain/treatment.ts'
-import { tissueSentence } from '../wording/tissue.ts'
+import { remark } from '../wording/remarks.ts'
 
 export interface PatientRecord {
   facts: ClinicalFacts | undefined
@@ -55,35 +55,34 @@ export async function readRecord(
 const NOT_MATCHED: QualityNote = {
   code: 'patient-match-delayed',
   severity: 'info',
-  text: 'The EHR did not answer before the analysis; the patient is matched before the report is posted.',
+  ...remark('patient-match-delayed'),
 }
 const CONSENT_NOT_READ: QualityNote = {
   code: 'consent-not-read',
   severity: 'warning',
-  text: "The patient's consent could not be read from the EHR before the analysis; it is read before the report is posted.",
+  ...remark('consent-not-read'),
 }
 const FACTS_MISSING: QualityNote = {
   code: 'clinical-facts-missing',
   severity: 'info',
-  text: 'Treatment and performance status could not be read from the EHR; the predictions were made without them.',
+  ...remark('clinical-facts-missing'),
 }
 const TREATMENT_MISSING: QualityNote = {
   code: 'treatment-missing',
   severity: 'info',
-  text: 'Radiotherapy, bevacizumab and steroids could not be read from the EHR; the worksheet of the follow-up leaves open what rests on them.',
+  ...remark('treatment-missing'),
 }
 const TISSUE_MISSING: QualityNote = {
   code: 'tissue-results-missing',
   severity: 'warning',
-  text: 'Results of tissue tests could not be read from the EHR; there may be some, and they would take precedence.',
+  ...remark('tissue-results-missing'),
 }
 
 function confirmedNote({ by, at, reference }: ConfirmedPatient): QualityNote {
-  const text = `The patient of the EHR (${reference}) was confirmed by ${by} on ${at.slice(0, 10)}; identifier, birth date, sex or name do not all agree.`
-  return { code: 'patient-confirmed', severity: 'warning', text }
+  const said = remark('patient-confirmed', { reference, by, on: at.slice(0, 10) })
+  return { code: 'patient-confirmed', severity: 'warning', ...said }
 }
 
-function tissueNote(result: TissueResult): QualityNote {
-  const text = `Tissue test on record: ${tissueSentence(result)}. It takes precedence over the prediction from the images.`
-  return { code: 'tissue-result', severity: 'warning', text }
+function tissueNote({ test, value, date = '' }: TissueResult): QualityNote {
+  return { code: 'tissue-result', severity: 'warning', ...remark('tissue-result', { test, value, date }) }
 }

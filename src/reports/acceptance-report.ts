@@ -10,7 +10,7 @@ import {
   verifyCommand,
   verifyWords,
 } from '../wording/acceptance.ts'
-import * as words from '../wording/report-page.ts'
+import { WORDS } from '../wording/report-words.ts'
 import { drawText, leading, STYLES, type Tools } from './blocks.ts'
 import { Canvas, MARGIN } from './canvas.ts'
 import { INK } from './colours.ts'
@@ -33,6 +33,9 @@ const LIMITS = [0.56, 0.32, 0.12] as const
 const PAIR = [0.2, 0.8] as const
 const STUDY = [0.3, 0.36, 0.34] as const
 
+/** For those who run the service, who read its pages and settings in English too. */
+const words = WORDS.en
+
 /** The same report gives the same bytes. */
 export async function drawAcceptancePdf({ report, json, letterhead }: AcceptanceDocument): Promise<Uint8Array> {
   const { institution, paper = 'A4', fonts } = letterhead
@@ -42,11 +45,11 @@ export async function drawAcceptancePdf({ report, json, letterhead }: Acceptance
     title: `${ACCEPTANCE.title} ${bundle.id} ${bundle.version}, ${begunAt.slice(0, 10)}`,
     creator: `${software.name} ${software.version}`,
     subject: report.decision === 'go' ? ACCEPTANCE.go : ACCEPTANCE.noGo,
-    language: words.LANGUAGE,
+    language: words.language,
     date: new Date(report.endedAt),
     paper,
   })
-  const tools = { canvas, measurer }
+  const tools = { canvas, measurer, words }
   const flow = startFlow(tools)
   drawHead(tools, flow, report, institution)
   drawTable(tools, flow, ACCEPTANCE.limits, LIMITS, [
@@ -69,7 +72,7 @@ export async function drawAcceptancePdf({ report, json, letterhead }: Acceptance
   flow.text(foot, verifyCommand(json.name), STYLES.strong)
   flow.skip(3)
   flow.text(foot, ACCEPTANCE.research, STYLES.body)
-  return canvas.finish(pageNumbers(measurer))
+  return canvas.finish(pageNumbers(tools))
 }
 
 function drawHead(tools: Tools, flow: Flow, { decision, plan }: AcceptanceReport, institution: string): void {

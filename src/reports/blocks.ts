@@ -1,4 +1,5 @@
 // Building blocks of the page, which know their height before they are drawn, and the text styles they share.
+import type { Words } from '../wording/report-words.ts'
 import type { Canvas, Parent } from './canvas.ts'
 import { INK } from './colours.ts'
 import type { Line, Style, TextMeasurer } from './text.ts'
@@ -6,6 +7,8 @@ import type { Line, Style, TextMeasurer } from './text.ts'
 export interface Tools {
   canvas: Canvas
   measurer: TextMeasurer
+  /** In the language of the document. */
+  words: Words
 }
 
 /** A piece of the page; `draw` puts it at (x, y) and stays within its height. */
@@ -34,7 +37,7 @@ export const ascent = (style: Style) => style.size * 0.98
 
 /** One paragraph of wrapped text. */
 export function paragraph(
-  { canvas }: Tools,
+  { canvas }: Pick<Tools, 'canvas'>,
   parent: Parent,
   lines: readonly Line[],
   style: Style,
@@ -59,7 +62,7 @@ export const HEADING_HEIGHT = 16
 
 /** A section heading over a hairline. */
 export function drawHeading(
-  { canvas, measurer }: Tools,
+  { canvas, measurer }: Pick<Tools, 'canvas' | 'measurer'>,
   parent: Parent,
   text: string,
   x: number,

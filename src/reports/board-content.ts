@@ -2,55 +2,57 @@
 import type { BoardContent } from '../domain/board.ts'
 import type { Prediction, ReportableResult } from '../domain/finding.ts'
 import { tissueOf } from '../domain/tissue.ts'
-import { impressionLines } from '../wording/impression.ts'
-import { SEX_NAMES, SHORT_HEAD_NAMES } from '../wording/names.ts'
-import { budgetSentence, callWords, className, shortBudget } from '../wording/predictions.ts'
-import { millilitres, readDate, volume, volumeChange } from '../wording/quantities.ts'
-import * as words from '../wording/report-page.ts'
+import type { Words } from '../wording/report-words.ts'
 import { capital } from '../wording/sentences.ts'
 import { overlayOf } from './colours.ts'
 
 const REGIONS = ['WT', 'TC', 'ET', 'ED']
 
-export function boardContent(result: ReportableResult): BoardContent {
+export function boardContent(result: ReportableResult, words: Words): BoardContent {
   const { patient, study, measurements, segments, comparison, predictions, tissueResults, noFinding } = result
-  const born = readDate(patient.patientBirthDate)
+  const born = words.readDate(patient.patientBirthDate)
+  const imaged = words.readDate(study.studyDate)
   const identity = [
     ...(born === '' ? [] : [words.bornOn(born)]),
-    SEX_NAMES[patient.patientSex] ?? '',
+    words.sexes[patient.patientSex] ?? '',
     patient.patientId,
-    words.imagingOf(readDate(study.studyDate)),
+    imaged === '' ? '' : words.imagingOf(imaged),
   ]
   const shown = noFinding ? [] : measurements.filter(({ region }) => REGIONS.includes(region))
   return {
     identity: identity.filter((part) => part !== '').join(' · '),
-    impression: impressionLines(result),
+    impression: words.impressionLines(result),
     volumes: shown.map(({ region, name, value, standardDeviation }) => {
       const index = segments.findIndex(({ key }) => key === region)
       const of = comparison?.volumes.find((one) => one.region === region)
       return {
-        name: capital(name),
-        text: `${volume(value)}${standardDeviation === undefined ? '' : ` ± ${millilitres(standardDeviation)}`}`,
+        name: capital(words.labelName(region, name)),
+        text: `${words.volume(value)}${standardDeviation === undefined ? '' : ` ± ${words.millilitres(standardDeviation)}`}`,
         change:
-          of && comparison ? words.changeSince(volumeChange(of).change, readDate(comparison.prior.studyDate)) : '',
+          of && comparison
+            ? words.changeSince(words.volumeChange(of).change, words.readDate(comparison.prior.studyDate))
+            : '',
         ...(index < 0 ? {} : { colour: overlayOf(region, index).colour }),
       }
     }),
     calls: predictions.flatMap((prediction) => {
-      const name = SHORT_HEAD_NAMES[prediction.head]
+      const name = words.heads[prediction.head]
       const [tissue] = tissueOf(tissueResults, prediction.head)
       if (tissue) return [{ name, text: words.tissueCall(tissue.value), budget: '', shortBudget: '' }]
-      return prediction.head === 'survival' ? [] : [{ name, ...call(prediction) }]
+      return prediction.head === 'survival' ? [] : [{ name, ...call(prediction, words) }]
     }),
   }
 }
 
-function call(prediction: Prediction): Pick<BoardContent['calls'][number], 'text' | 'budget' | 'shortBudget'> {
-  if (prediction.status === 'not-evaluable') return { text: words.NOT_EVALUABLE, budget: '', shortBudget: '' }
-  if (prediction.call === undefined) return { text: words.INDETERMINATE, budget: '', shortBudget: '' }
+function call(
+  prediction: Prediction,
+  words: Words,
+): Pick<BoardContent['calls'][number], 'text' | 'budget' | 'shortBudget'> {
+  if (prediction.status === 'not-evaluable') return { text: words.notEvaluable, budget: '', shortBudget: '' }
+  if (prediction.call === undefined) return { text: words.indeterminate, budget: '', shortBudget: '' }
   return {
-    text: callWords(prediction, className(prediction.head, prediction.call)),
-    budget: budgetSentence(prediction),
-    shortBudget: shortBudget(prediction),
+    text: words.callWords(prediction, words.className(prediction.head, prediction.call)),
+    budget: words.budgetSentence(prediction),
+    shortBudget: words.shortBudget(prediction),
   }
 }

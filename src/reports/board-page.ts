@@ -2,8 +2,7 @@
 
 import encodeQR from 'qr'
 import type { BoardContent } from '../domain/board.ts'
-import { SHORT_SEQUENCE_NAMES } from '../wording/names.ts'
-import * as words from '../wording/report-page.ts'
+import type { Words } from '../wording/report-words.ts'
 import { ascent, drawRule, drawText, leading, paragraph, STYLES, type Tools } from './blocks.ts'
 import { BOARD_ASPECT, type BoardFigure } from './board-figures.ts'
 import { BOTTOM, MARGIN, type Parent } from './canvas.ts'
@@ -81,6 +80,7 @@ export function drawBoardPage(
 
 /** One row per figure: the image alone, then with outlines. Returns where the last row ends. */
 function drawFigures(tools: Tools, parent: Parent, figures: readonly BoardFigure[], box: Box): number {
+  const { words } = tools
   const rows = figures.length
   let end = box.top
   const room = (box.bottom - box.top - LIMITS - rows * CAPTION - (rows - 1) * GAP) / Math.max(1, rows)
@@ -90,12 +90,12 @@ function drawFigures(tools: Tools, parent: Parent, figures: readonly BoardFigure
     if (!picture?.grey) return
     const height = (width * one.heightMm) / one.widthMm
     const y = box.top + row * (height + CAPTION + GAP)
-    const sequence = SHORT_SEQUENCE_NAMES[picture.sequence]
-    const title = `${of ? words.BOARD[of] : words.BOARD.middle}, ${sequence}, ${words.positionOf(one.z)}`
+    const sequence = words.sequences[picture.sequence]
+    const title = `${words.board[of ?? 'middle']}, ${sequence}, ${words.positionOf(one.z)}`
     drawText(tools, parent, 'P', title, { x: box.x, y, width: box.width }, NOTE)
     for (const [n, isOutlined] of [false, true].entries()) {
       const frame = { left: box.x + n * (width + GAP), top: y + CAPTION, width, height }
-      const caption = `${sequence}, ${isOutlined ? words.BOARD.outlined : words.BOARD.plain}`
+      const caption = `${sequence}, ${isOutlined ? words.board.outlined : words.board.plain}`
       drawPicture(tools, parent, one, picture.grey, caption, frame, isOutlined)
     }
     end = y + CAPTION + height
@@ -132,7 +132,7 @@ interface ColumnLine {
 /** How much of the small print is shown: all of it, a few words, or none. */
 type Detail = 'all' | 'short' | 'none'
 
-function columnLines({ volumes, calls }: BoardContent, detail: Detail): ColumnLine[] {
+function columnLines({ volumes, calls }: BoardContent, { board, named }: Words, detail: Detail): ColumnLine[] {
   const small = (text: string, most: number): ColumnLine[] =>
     text === '' || detail === 'none' ? [] : [{ text, style: NOTE, most, isMuted: true, gap: 0 }]
   const spaced = (lines: ColumnLine[]) => lines.map((line, n) => (n === lines.length - 1 ? { ...line, gap: 3 } : line))
@@ -144,10 +144,10 @@ function columnLines({ volumes, calls }: BoardContent, detail: Detail): ColumnLi
         ...small(change, 2),
       ]),
     ),
-    { text: words.BOARD.predicted, style: LARGE_STRONG, most: 2, tag: 'H2', gap: 3 },
+    { text: board.predicted, style: LARGE_STRONG, most: 2, tag: 'H2', gap: 3 },
     ...calls.flatMap(({ name, text, budget, shortBudget }) =>
       spaced([
-        { text: `${name}: ${text}`, style: LARGE, most: 4, gap: 0 },
+        { text: named(name, text), style: LARGE, most: 4, gap: 0 },
         ...(detail === 'short' ? small(shortBudget, 2) : small(budget, 4)),
       ]),
     ),
@@ -156,11 +156,11 @@ function columnLines({ volumes, calls }: BoardContent, detail: Detail): ColumnLi
 
 /** Volumes, then calls. The small print gives way first; whatever still does not fit is printed in full on a later page. */
 function drawColumn(tools: Tools, parent: Parent, board: BoardContent, box: Box): void {
-  const { canvas, measurer } = tools
+  const { canvas, measurer, words } = tools
   const linesOf = ({ text, style, most }: ColumnLine) => measurer.wrap(text, style, box.width, most)
   const heightOf = (lines: ColumnLine[]) =>
     lines.reduce((sum, line) => sum + linesOf(line).length * leading(line.style) + line.gap, 0)
-  const variants = (['all', 'short', 'none'] as const).map((detail) => columnLines(board, detail))
+  const variants = (['all', 'short', 'none'] as const).map((detail) => columnLines(board, words, detail))
   const chosen = variants.find((lines) => box.top + heightOf(lines) <= box.bottom) ?? variants.at(-1)!
   let y = box.top
   let isFull = false
@@ -193,7 +193,7 @@ function drawLink(tools: Tools, parent: Parent, link: string, x: number, y: numb
           if (isDark) doc.rect(x + column * side, y + row * side, side, side)
       doc.fill(INK.text)
     })
-  tools.canvas.tag(parent, 'Figure', draw, { alt: words.BOARD.qrAlternative, bbox: [x, y, x + QR, y + QR] })
-  const lines = tools.measurer.wrap(words.BOARD.scan, NOTE, COLUMN - QR - 6, 3)
+  tools.canvas.tag(parent, 'Figure', draw, { alt: tools.words.board.qrAlternative, bbox: [x, y, x + QR, y + QR] })
+  const lines = tools.measurer.wrap(tools.words.board.scan, NOTE, COLUMN - QR - 6, 3)
   paragraph(tools, parent, lines, NOTE).draw(x + QR + 6, y + 8)
 }

@@ -1,9 +1,7 @@
 // Content of the charts: the feature contributions of each head, and the survival curve of the risk group.
 
-import { HEADS, type Prediction } from '../domain/finding.ts'
-import { featureName, featureValue } from '../wording/feature-names.ts'
-import { percent, percentWithInterval } from '../wording/quantities.ts'
-import * as words from '../wording/report-page.ts'
+import { HEADS, type Head, type Prediction } from '../domain/finding.ts'
+import type { Words } from '../wording/report-words.ts'
 
 export interface ContributionBar {
   /** "age 63 y" */
@@ -29,27 +27,35 @@ export interface SurvivalCurve {
 }
 
 /** One chart per head that answered and was explained, in the order of the heads. */
-export function contributionCharts(predictions: readonly Prediction[]): ContributionChart[] {
+export function contributionCharts(predictions: readonly Prediction[], words: Words): ContributionChart[] {
   return HEADS.flatMap((head) => {
     const prediction = predictions.find((one) => one.head === head)
     if (!prediction || prediction.status === 'not-evaluable' || prediction.explanation.length === 0) return []
     const bars = prediction.explanation
       .map(({ feature, value, contribution }) => ({
-        label: [words.shortFeature(featureName(feature)), readable(featureValue(feature, value))]
+        label: [shortName(words.featureName(feature), words), readable(words.featureValue(feature, value))]
           .filter((part) => part !== '')
           .join(' '),
         contribution,
       }))
       .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution))
-    return [{ title: words.chartTitle(head, prediction.explained?.of ?? prediction.call ?? ''), bars }]
+    return [{ title: chartTitle(head, prediction.explained?.of ?? prediction.call ?? '', words), bars }]
   })
 }
 
+/** What the bars of a chart contribute to: a class, or the risk. */
+function chartTitle(head: Head, of: string, words: Words): string {
+  if (head === 'survival') return words.riskOfDeath
+  return of === '' ? words.heads[head] : words.named(words.heads[head], words.className(head, of))
+}
+
+const shortName = (name: string, { features }: Words) => features.groups[name] ?? name
+
 /** Values with a unit are printed; a bare ratio tells a reader nothing. */
-const readable = (value: string) => (/[A-Za-z%]$/.test(value) ? value : '')
+const readable = (value: string) => (/[\p{L}%.]$/u.test(value) ? value : '')
 
 /** At most `most` bars; the remaining contributions are summed into one, so that the bars still add up. */
-export function shownBars({ bars }: ContributionChart, most: number): ContributionBar[] {
+export function shownBars({ bars }: ContributionChart, most: number, words: Words): ContributionBar[] {
   if (bars.length <= most) return bars
   const rest = bars.slice(Math.max(0, most - 1))
   const sum = rest.reduce((all, { contribution }) => all + contribution, 0)
@@ -57,10 +63,11 @@ export function shownBars({ bars }: ContributionChart, most: number): Contributi
 }
 
 /** The curve of the patient's risk group and the patient's own predictions; undefined without a survival prediction. */
-export function survivalCurve(predictions: readonly Prediction[]): SurvivalCurve | undefined {
+export function survivalCurve(predictions: readonly Prediction[], words: Words): SurvivalCurve | undefined {
   const prediction = predictions.find((one) => one.head === 'survival')
   if (!prediction || prediction.status === 'not-evaluable' || !prediction.survival) return undefined
-  const { name, n, events, kaplanMeier } = prediction.survival.group
+  const { n, events, kaplanMeier, ...group } = prediction.survival.group
+  const name = words.riskGroupName(group.name)
   const points = Object.entries(prediction.probabilities)
     .map(([month, probability]) => {
       const interval = prediction.intervals[month]
@@ -76,9 +83,9 @@ export function survivalCurve(predictions: readonly Prediction[]): SurvivalCurve
     alternative: words.curveAlternative(
       name,
       n,
-      points.map(({ month }) => words.aliveAfter(percent(shareAt(month)), String(month))),
+      points.map(({ month }) => words.aliveAfter(words.percent(shareAt(month)), String(month))),
       points.map(({ month, probability, interval }) =>
-        words.aliveAfter(percentWithInterval(probability, interval), String(month)),
+        words.aliveAfter(words.percentWithInterval(probability, interval), String(month)),
       ),
     ),
   }

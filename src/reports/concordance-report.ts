@@ -2,7 +2,7 @@
 import type { Share, SiteFigures } from '../domain/concordance.ts'
 import { CONCORDANCE, endOfScale, type FiguresTable, figuresContent } from '../wording/concordance.ts'
 import { partPercent } from '../wording/quantities.ts'
-import * as words from '../wording/report-page.ts'
+import { WORDS } from '../wording/report-words.ts'
 import { drawRule, drawText, leading, STYLES, type Tools } from './blocks.ts'
 import { Canvas, MARGIN, type Parent } from './canvas.ts'
 import { INK } from './colours.ts'
@@ -27,6 +27,9 @@ const ALONE = [0.6, 0.4] as const
 const NUMBER = { size: 10, weight: 'regular' } as const
 const LEAD = { size: 11, weight: 'bold' } as const
 
+/** For those who run the service, who read its pages and settings in English too. */
+const words = WORDS.en
+
 /** The same figures at the same moment give the same bytes. */
 export async function drawConcordancePdf({
   figures,
@@ -41,11 +44,11 @@ export async function drawConcordancePdf({
     title: `${CONCORDANCE.title} ${figures.until.slice(0, 10)}`,
     creator: `${software.name} ${software.version}`,
     subject: content.period,
-    language: words.LANGUAGE,
+    language: words.language,
     date: at,
     paper,
   })
-  const tools = { canvas, measurer }
+  const tools = { canvas, measurer, words }
   const flow = startFlow(tools)
   const head = canvas.group(canvas.root, 'Sect')
   const y = flow.room(leading(STYLES.title) + 4)
@@ -66,7 +69,7 @@ export async function drawConcordancePdf({
     flow.text(foot, note, STYLES.body)
     flow.skip(3)
   }
-  return canvas.finish(pageNumbers(measurer))
+  return canvas.finish(pageNumbers(tools))
 }
 
 function drawFigures(tools: Tools, flow: Flow, { title, verdict, rows, hasCard, wrongCalls }: FiguresTable): void {

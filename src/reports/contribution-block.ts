@@ -1,6 +1,5 @@
 // Bar charts of contributions: one small chart per head, all on one scale, with the feature and its number on each bar.
 
-import * as words from '../wording/report-page.ts'
 import { type Block, drawHeading, drawText, HEADING_HEIGHT, leading, STYLES, type Tools } from './blocks.ts'
 import type { Parent } from './canvas.ts'
 import { type ContributionBar, type ContributionChart, shownBars } from './chart-content.ts'
@@ -27,14 +26,22 @@ export function contributionsBlock(
     return {
       height: HEADING_HEIGHT + line,
       draw: (x, y) => {
-        drawHeading(tools, parent, words.SECTIONS.explanation, x, y, width)
-        drawText(tools, parent, 'P', words.NO_EXPLANATION, { x, y: y + HEADING_HEIGHT, width }, STYLES.small, INK.muted)
+        drawHeading(tools, parent, tools.words.sections.explanation, x, y, width)
+        drawText(
+          tools,
+          parent,
+          'P',
+          tools.words.noExplanation,
+          { x, y: y + HEADING_HEIGHT, width },
+          STYLES.small,
+          INK.muted,
+        )
       },
     }
   }
   const columns = charts.length > MAX_COLUMNS ? MIN_COLUMNS : Math.max(MIN_COLUMNS, charts.length)
   const panel = (width - GUTTER * (columns - 1)) / columns
-  const laid = charts.map(({ title, bars }) => ({ title, bars: shownBars({ title, bars }, most) }))
+  const laid = charts.map(({ title, bars }) => ({ title, bars: shownBars({ title, bars }, most, tools.words) }))
   const largest = Math.max(...laid.flatMap(({ bars }) => bars.map(({ contribution }) => Math.abs(contribution))), 1e-9)
   const rows = Array.from({ length: Math.ceil(laid.length / columns) }, (_, n) => {
     const inRow = laid.slice(n * columns, (n + 1) * columns)
@@ -43,7 +50,7 @@ export function contributionsBlock(
   return {
     height: HEADING_HEIGHT + rows.reduce((sum, { height }) => sum + height, 0) + ROW_GAP * (rows.length - 1),
     draw: (x, y) => {
-      drawHeading(tools, parent, words.SECTIONS.explanation, x, y, width)
+      drawHeading(tools, parent, tools.words.sections.explanation, x, y, width)
       let top = y + HEADING_HEIGHT
       for (const { inRow, height } of rows) {
         inRow.forEach(({ title, bars }, n) => {
@@ -83,9 +90,6 @@ function drawBar(
       .strokeColor(INK.muted)
       .stroke()
   })
-  const number = `${contribution < 0 ? '−' : '+'}${sized(Math.abs(contribution))}`
+  const number = tools.words.contribution(contribution)
   drawText(tools, parent, 'P', number, { x: x + width, y, width: NUMBER_WIDTH, align: 'right' }, STYLES.small)
 }
-
-/** Two decimals if there is room for them. */
-const sized = (size: number) => (size < 10 ? size.toFixed(2) : size < 1000 ? size.toFixed(0) : '>999')

@@ -1,7 +1,5 @@
 // Chart of the tumour's volumes over the patient's studies, with 95 % intervals, for the appendix of a follow-up report.
 import { type CourseLine, volumeTicks } from '../domain/volume-course.ts'
-import { COURSE, courseSentence } from '../wording/course.ts'
-import { readDate } from '../wording/quantities.ts'
 import { type Block, drawHeading, drawText, HEADING_HEIGHT, STYLES, type Tools } from './blocks.ts'
 import type { Parent } from './canvas.ts'
 import { INK, OVERLAYS } from './colours.ts'
@@ -13,10 +11,10 @@ const BELOW = 24
 const LABEL_PITCH = 8.5
 
 /** The same colours and dashes as the outlines in the images. */
-const LOOKS: Readonly<Record<string, { colour: string; dash: readonly number[]; name: string }>> = {
-  WT: { colour: OVERLAYS.ED!.colour, dash: [], name: 'whole' },
-  TC: { colour: OVERLAYS.NCR!.colour, dash: [3, 1.5], name: 'core' },
-  ET: { colour: OVERLAYS.ET!.colour, dash: [], name: 'enhancing' },
+const LOOKS: Readonly<Record<string, { colour: string; dash: readonly number[]; name: 'WT' | 'TC' | 'ET' }>> = {
+  WT: { colour: OVERLAYS.ED!.colour, dash: [], name: 'WT' },
+  TC: { colour: OVERLAYS.NCR!.colour, dash: [3, 1.5], name: 'TC' },
+  ET: { colour: OVERLAYS.ET!.colour, dash: [], name: 'ET' },
 }
 
 export function courseBlock(tools: Tools, parent: Parent, lines: readonly CourseLine[], width: number): Block {
@@ -24,12 +22,13 @@ export function courseBlock(tools: Tools, parent: Parent, lines: readonly Course
   return {
     height,
     draw: (x, y) => {
-      drawHeading(tools, parent, `${COURSE.title}, ${COURSE.unit}`, x, y, width)
+      const { words } = tools
+      drawHeading(tools, parent, `${words.course.title}, ${words.course.unit}`, x, y, width)
       const bbox: [number, number, number, number] = [x, y + HEADING_HEIGHT, x + width, y + height - 12]
       const box = { left: x + AXIS_LEFT, top: y + HEADING_HEIGHT + 4, width: width - AXIS_LEFT - NAMES }
       const note = { x, y: y + height - 8, width }
-      tools.canvas.tag(parent, 'Figure', () => drawCurve(tools, lines, box), { alt: courseSentence(lines), bbox })
-      drawText(tools, parent, 'P', COURSE.intervals, note, STYLES.small, INK.muted)
+      tools.canvas.tag(parent, 'Figure', () => drawCurve(tools, lines, box), { alt: words.courseSentence(lines), bbox })
+      drawText(tools, parent, 'P', words.course.intervals, note, STYLES.small, INK.muted)
     },
   }
 }
@@ -40,7 +39,7 @@ interface Box {
   width: number
 }
 
-function drawCurve({ canvas, measurer }: Tools, lines: readonly CourseLine[], { left, top, width }: Box): void {
+function drawCurve({ canvas, measurer, words }: Tools, lines: readonly CourseLine[], { left, top, width }: Box): void {
   const ticks = volumeTicks(lines)
   const last = Math.max(1, ...lines.flatMap(({ points }) => points.map(({ days }) => days)))
   const atDay = (day: number) => round(left + (width * day) / last)
@@ -70,17 +69,17 @@ function drawCurve({ canvas, measurer }: Tools, lines: readonly CourseLine[], { 
       }
     }
   })
-  for (const ml of ticks) label(String(ml), left - 4, atVolume(ml) + 2.5, 1)
+  for (const ml of ticks) label(words.short(ml, 2), left - 4, atVolume(ml) + 2.5, 1)
   const dates = lines[0]!.points
   for (const { days, studyDate } of [dates[0]!, dates.at(-1)!])
-    label(readDate(studyDate), atDay(days), top + PLOT_HEIGHT + 10.5, 0.5)
+    label(words.readDate(studyDate), atDay(days), top + PLOT_HEIGHT + 10.5, 0.5)
   let above = Number.NEGATIVE_INFINITY
   const ends = lines
     .map(({ region, points }) => ({ region, end: points.at(-1)! }))
     .sort((a, b) => b.end.value - a.end.value)
   for (const { region, end } of ends) {
     above = Math.max(atVolume(end.value) + 2.5, above + LABEL_PITCH)
-    label(LOOKS[region]!.name, atDay(end.days) + 5, above, 0, INK.text)
+    label(words.course.regions[LOOKS[region]!.name], atDay(end.days) + 5, above, 0, INK.text)
   }
 }
 

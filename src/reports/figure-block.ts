@@ -1,8 +1,6 @@
 // The key pictures in a row: outlines as vectors over the image, orientation letters, scale bar, legend.
 
 import { STRUCTURAL } from '../domain/study.ts'
-import { SHORT_SEQUENCE_NAMES } from '../wording/names.ts'
-import * as words from '../wording/report-page.ts'
 import { capital } from '../wording/sentences.ts'
 import { ascent, type Block, drawHeading, drawText, HEADING_HEIGHT, STYLES, type Tools } from './blocks.ts'
 import type { Parent } from './canvas.ts'
@@ -20,16 +18,17 @@ export const ASPECT = { tall: 0.8, flat: 1.06 } as const
 export function figureBlock(tools: Tools, parent: Parent, figures: KeyFigures, width: number): Block {
   const frame = (width - GAP * (figures.pictures.length - 1)) / figures.pictures.length
   const frameHeight = (frame * figures.heightMm) / figures.widthMm
+  const { words } = tools
   // The caption of a map leaves no room for the position, which is the same for all pictures.
   const isNarrow = figures.pictures.length > STRUCTURAL.length
   return {
     height: HEADING_HEIGHT + CAPTION + frameHeight + 4 + LEGEND,
     draw: (x, y) => {
-      drawHeading(tools, parent, words.SECTIONS.images, x, y, width)
+      drawHeading(tools, parent, words.sections.images, x, y, width)
       const top = y + HEADING_HEIGHT + CAPTION
       figures.pictures.forEach((picture, n) => {
         const left = x + n * (frame + GAP)
-        const caption = SHORT_SEQUENCE_NAMES[picture.sequence]
+        const caption = words.sequences[picture.sequence]
         const at = { x: left, y: top - CAPTION, width: isNarrow ? frame : frame / 2 + 12 }
         const used = drawText(tools, parent, 'P', caption, at, STYLES.strong)
         if (picture.grey) {
@@ -63,12 +62,12 @@ export function drawPicture(
   box: Box,
   isOutlined = true,
 ): void {
-  const { canvas } = tools
+  const { canvas, words } = tools
   const drawn = isOutlined ? outermostFirst(figures.outlines) : []
   const alt = words.figureAlternative(
     caption,
     figures.z,
-    drawn.map((outline) => outline.name),
+    drawn.map(({ key, name }) => words.labelName(key, name)),
   )
   const points = box.width / figures.widthMm
   const draw = () => {
@@ -93,7 +92,7 @@ export function drawPicture(
         trace().lineWidth(0.95).strokeColor(style.colour).stroke().undash()
       }
     })
-    const letters = words.ORIENTATION
+    const letters = words.orientation
     const middle = { x: box.left + box.width / 2, y: box.top + box.height / 2 }
     drawMark(tools, letters.left, box.left + 4.5, middle.y)
     drawMark(tools, letters.right, box.left + box.width - 4.5, middle.y)
@@ -128,7 +127,7 @@ function drawScaleBar({ canvas, measurer }: Tools, box: Box, pointsPerMm: number
       .lineTo(right, y - 2)
       .stroke()
   })
-  const line = measurer.fit(words.scaleBarOf(SCALE_BAR_MM), style, length)
+  const line = measurer.fit(`${SCALE_BAR_MM / 10} cm`, style, length)
   canvas.write(line, right - line.width, y - 3.5, style.size, INK.onPicture)
 }
 
@@ -140,7 +139,7 @@ function drawMissing(tools: Tools, parent: Parent, caption: string, box: Box): v
   const y = box.top + box.height / 2 - ascent(STYLES.body)
   const at = { x: box.left + box.width / 2, width: box.width - 8, align: 'center' as const }
   drawText(tools, parent, 'P', caption, { ...at, y: y - 4 }, STYLES.strong, INK.muted)
-  drawText(tools, parent, 'P', words.NO_SEQUENCE, { ...at, y: y + 7 }, STYLES.body, INK.muted)
+  drawText(tools, parent, 'P', tools.words.noSequence, { ...at, y: y + 7 }, STYLES.body, INK.muted)
 }
 
 function drawLegend(
@@ -150,12 +149,12 @@ function drawLegend(
   position: string,
   { x, y, width }: { x: number; y: number; width: number },
 ): void {
-  const { canvas } = tools
+  const { canvas, words } = tools
   const none = figures.areaMm2 === 0
   let right = x + width
   if (!none) {
-    for (const { name, style } of [...figures.outlines].reverse()) {
-      const label = capital(name)
+    for (const { key, name, style } of [...figures.outlines].reverse()) {
+      const label = capital(words.labelName(key, name))
       right -= drawText(tools, parent, 'P', label, { x: right, y, width: 110, align: 'right' }, STYLES.small)
       const end = right - 4
       canvas.artifact((doc) => {
@@ -166,6 +165,7 @@ function drawLegend(
       right = end - 18 - 10
     }
   }
-  const sentence = position + words.planeSentence(figures.areaMm2, none) + (none ? ` ${words.NO_OUTLINES}` : '')
+  const plane = none ? words.throughBrain : words.throughTumour(words.millimetres(figures.areaMm2 / 100))
+  const sentence = `${position}${plane} ${words.rightOnLeft}${none ? ` ${words.noOutlines}` : ''}`
   drawText(tools, parent, 'P', sentence, { x, y, width: right - x }, STYLES.small, INK.muted)
 }

@@ -35,7 +35,7 @@ export function drawTableRow(
     const tag = isHead || (n === 0 && !isWide) ? 'TH' : 'TD'
     const scope = isHead ? ('Column' as const) : ('Row' as const)
     const element = canvas.group(row, tag, tag === 'TH' ? { scope } : {})
-    paragraph({ canvas, measurer }, element, cell, style, ink).draw(x, y + 2)
+    paragraph({ canvas }, element, cell, style, ink).draw(x, y + 2)
     x += flow.width * columns[n]!
   }
 }

@@ -35,12 +35,6 @@ export function readTime(tm: string): string {
   return match ? `${match[1]}:${match[2]}` : tm.trim()
 }
 
-/** ISO 8601 UTC to the minute, "2026-03-01 03:12 UTC". */
-export function readInstant(iso: string): string {
-  const match = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(:\d{2}(\.\d+)?)?Z$/.exec(iso)
-  return match ? `${match[1]} ${match[2]} UTC` : iso
-}
-
 /** A sha256, shortened to what people compare. */
 export function shortDigest(digest: string): string {
   return digest.length > 16 ? `${digest.slice(0, 16)}…` : digest

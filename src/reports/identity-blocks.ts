@@ -1,6 +1,5 @@
 // The top of the page: what it is, that it has not been reviewed, whose it is, and the finding in one sentence.
 
-import * as words from '../wording/report-page.ts'
 import { ascent, type Block, drawBand, drawRule, drawText, leading, paragraph, STYLES, type Tools } from './blocks.ts'
 import type { Parent } from './canvas.ts'
 import { INK } from './colours.ts'
@@ -47,10 +46,10 @@ export function identityBlock(tools: Tools, parent: Parent, content: ReportConte
     height: 11 + Math.max(names.height + 2 + patient.height, 1 + study.height) + 4,
     draw: (x, y) => {
       const right = x + half + 22
-      drawText(tools, parent, 'H2', words.SECTIONS.patient, { x, y, width: half }, STYLES.small, INK.muted)
+      drawText(tools, parent, 'H2', tools.words.sections.patient, { x, y, width: half }, STYLES.small, INK.muted)
       paragraph(tools, parent, names.lines, names.style).draw(x, y + 11)
       patient.draw(x, y + 11 + names.height + 2)
-      drawText(tools, parent, 'H2', words.SECTIONS.study, { x: right, y, width: half }, STYLES.small, INK.muted)
+      drawText(tools, parent, 'H2', tools.words.sections.study, { x: right, y, width: half }, STYLES.small, INK.muted)
       study.draw(right, y + 12)
     },
   }
@@ -83,7 +82,7 @@ function fieldsBlock(tools: Tools, parent: Parent, fields: Field[], width: numbe
       let top = y
       for (const { label, value, lines } of rows) {
         drawText(tools, parent, 'P', label, { x, y: top, width: LABEL_WIDTH - 4 }, style, INK.muted)
-        const ink = value === words.NOT_STATED ? INK.muted : INK.text
+        const ink = value === tools.words.notStated ? INK.muted : INK.text
         tools.canvas.tag(parent, 'P', () => {
           for (const [n, line] of lines.entries()) {
             tools.canvas.write(line, x + LABEL_WIDTH, top + n * ROW + ascent(style), style.size, ink)

@@ -2,10 +2,12 @@
 
 import { encode } from 'fast-png'
 import type { Sequence } from '../domain/study.ts'
-import { SHORT_SEQUENCE_NAMES } from '../wording/names.ts'
-import { figureAlternative, ORIENTATION } from '../wording/report-page.ts'
+import { WORDS } from '../wording/report-words.ts'
 import { INK, rgbOf } from './colours.ts'
 import { type FigureInput, type KeyFigures, makeKeyFigures, outermostFirst } from './figures.ts'
+
+/** They are coded and described in English. */
+const words = WORDS.en
 
 export interface KeyImage {
   sequence: Sequence
@@ -46,12 +48,12 @@ export function drawKeyImages(figures: KeyFigures): KeyImage[] {
       for (const polygon of polygons) drawPolygon(polygon, perMm, rgbOf(style.colour), dot)
     }
     const middle = [width >> 1, height >> 1] as const
-    drawLetter(ORIENTATION.left, 10, middle[1], dot)
-    drawLetter(ORIENTATION.right, width - 11, middle[1], dot)
-    drawLetter(ORIENTATION.top, middle[0], 12, dot)
-    drawLetter(ORIENTATION.bottom, middle[0], height - 13, dot)
-    const alternative = figureAlternative(
-      SHORT_SEQUENCE_NAMES[sequence],
+    drawLetter(words.orientation.left, 10, middle[1], dot)
+    drawLetter(words.orientation.right, width - 11, middle[1], dot)
+    drawLetter(words.orientation.top, middle[0], 12, dot)
+    drawLetter(words.orientation.bottom, middle[0], height - 13, dot)
+    const alternative = words.figureAlternative(
+      words.sequences[sequence],
       figures.z,
       drawn.map((outline) => outline.name.toLowerCase()),
     )

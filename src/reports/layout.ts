@@ -1,6 +1,5 @@
 // The page: blocks stacked from the top, the standing statement at the foot, and the remaining height shared among the lists.
 
-import * as words from '../wording/report-page.ts'
 import { type Block, paragraph, STYLES, type Tools } from './blocks.ts'
 import { BOTTOM, MARGIN, type Parent } from './canvas.ts'
 import { INK } from './colours.ts'
@@ -105,7 +104,13 @@ export function drawPage(
 }
 
 function noFigures(tools: Tools, parent: Parent, width: number): Block {
-  return paragraph(tools, parent, tools.measurer.wrap(words.NO_FIGURES, STYLES.body, width, 2), STYLES.body, INK.muted)
+  return paragraph(
+    tools,
+    parent,
+    tools.measurer.wrap(tools.words.noFigures, STYLES.body, width, 2),
+    STYLES.body,
+    INK.muted,
+  )
 }
 
 /** Volumes and series beside predictions and the survival curve, as columns in reading order. */

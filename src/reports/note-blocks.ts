@@ -1,6 +1,5 @@
 // Lists of sentences that share the remaining height: quality notes, statement, provenance.
 
-import * as words from '../wording/report-page.ts'
 import {
   ascent,
   type Block,
@@ -26,7 +25,7 @@ interface Item {
 
 /** Items as wrapped lines, at most `most` lines in all. The last line counts the items that did not fit; an item that is cut ends in an ellipsis. */
 function listLines(
-  { measurer }: Tools,
+  { measurer, words }: Tools,
   items: Item[],
   width: number,
   most: number,
@@ -103,8 +102,9 @@ export function qualityBlock(
   width: number,
   most: number,
 ): Block {
-  const items = notes.map(({ warning, text }) => ({ mark: warning ? words.WARNING : words.NOTE, text }))
-  return listBlock(tools, parent, words.SECTIONS.quality, items, words.NO_QUALITY_NOTES, width, most, 2)
+  const { words } = tools
+  const items = notes.map(({ warning, text }) => ({ mark: warning ? words.warning : words.note, text }))
+  return listBlock(tools, parent, words.sections.quality, items, words.noQualityNotes, width, most, 2)
 }
 
 /** What a reader must know. The bundle's intended use can be long and is cut after two lines. */

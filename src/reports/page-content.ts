@@ -1,6 +1,7 @@
 // The parts of the page as plain strings: written by content.ts, drawn by the blocks.
 
 import type { BoardContent } from '../domain/board.ts'
+import type { Language } from '../domain/languages.ts'
 import type { CourseLine } from '../domain/volume-course.ts'
 import type { FontFiles } from '../fonts/families.ts'
 import type { WorksheetText } from '../wording/worksheet.ts'
@@ -16,6 +17,8 @@ export interface Field {
 export interface VolumeRow {
   region: string
   name: string
+  /** Beside the columns of an earlier study. */
+  shortName: string
   value: string
   /** Empty if the bundle gives no estimate. */
   deviation: string
@@ -28,6 +31,8 @@ export interface VolumeRow {
 /** What all documents of a site have in common. */
 export interface Letterhead {
   institution: string
+  /** Of the report and of the meeting. */
+  language: Language
   /** A4 by default. */
   paper?: Paper
   fonts: FontFiles

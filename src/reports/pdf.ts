@@ -3,7 +3,7 @@
 import type { ReportableResult, SequenceImage } from '../domain/finding.ts'
 import type { Review } from '../domain/review.ts'
 import type { LabelVolume } from '../domain/volume.ts'
-import * as words from '../wording/report-page.ts'
+import { WORDS } from '../wording/report-words.ts'
 import { STYLES, type Tools } from './blocks.ts'
 import { makeBoardFigures } from './board-figures.ts'
 import { drawBoardPage } from './board-page.ts'
@@ -16,7 +16,7 @@ import { startFlow } from './flow.ts'
 import { openFonts } from './fonts.ts'
 import { drawPage } from './layout.ts'
 import type { Letterhead, ReportContent } from './page-content.ts'
-import { createMeasurer, type TextMeasurer } from './text.ts'
+import { createMeasurer } from './text.ts'
 import { drawFollowUp } from './worksheet-page.ts'
 
 export interface ReportInput {
@@ -29,12 +29,12 @@ export interface ReportInput {
   link?: string
 }
 
-/** Printable ASCII and the punctuation that the wording uses. */
-export const TYPOGRAPHY = `${Array.from({ length: 95 }, (_, n) => String.fromCharCode(32 + n)).join('')}–−…±×°²·’`
+/** Printable ASCII, and the letters and punctuation of the languages that the wording is in. */
+export const TYPOGRAPHY = `${Array.from({ length: 95 }, (_, n) => String.fromCharCode(32 + n)).join('')}${Array.from({ length: 64 }, (_, n) => String.fromCharCode(192 + n)).join('')}¡¿«»œŒ–−…±×°º²·’„“”`
 
 /** The key figures of a report, in the shapes that fit its pages. */
 export function reportFigures({ result, segmentation, images, link }: ReportInput): ReportFigures {
-  const { curve } = writeContent(result)
+  const { curve } = writeContent(result, WORDS.en)
   const input = { segmentation, segments: result.segments, images }
   return {
     ...makeKeyFigures(input, curve ? ASPECT.flat : ASPECT.tall),
@@ -60,29 +60,30 @@ export interface DrawnReport {
  */
 export async function drawReportPdf(report: DrawnReport): Promise<Uint8Array> {
   const { result, figures, letterhead, review } = report
-  const { institution, paper = 'A4', fonts } = letterhead
-  const content = writeContent(result, review)
+  const { institution, language, paper = 'A4', fonts } = letterhead
+  const words = WORDS[language]
+  const content = writeContent(result, words, review)
   const texts = textsOf(content, result, institution)
   const measurer = createMeasurer(await openFonts(fonts, texts))
   const canvas = new Canvas({
     // The title names no patient, since viewers put it into window titles and histories.
-    title: `${words.TITLE} ${result.analysisId}`,
+    title: `${words.title} ${result.analysisId}`,
     creator: `${result.software.name} ${result.software.version}`,
     subject: content.status,
-    language: words.LANGUAGE,
+    language: words.language,
     date: new Date(review?.at ?? result.analysedAt),
     paper,
   })
-  const tools = { canvas, measurer }
-  const read = withReadingNote(content, measurer)
+  const tools = { canvas, measurer, words }
+  const read = withReadingNote(content, tools)
   if (!read.isWithdrawn) {
-    drawBoardPage(tools, read, figures, { institution, more: words.BOARD.more })
+    drawBoardPage(tools, read, figures, { institution, more: words.board.more })
     canvas.nextPage()
   }
   drawPage(tools, read, figures, institution)
   if (!read.isWithdrawn) drawFollowUp(tools, read)
   drawUnsaid(tools)
-  return canvas.finish(pageNumbers(measurer))
+  return canvas.finish(pageNumbers(tools))
 }
 
 /** All text that a report may print, to choose the fonts by. */
@@ -90,7 +91,7 @@ export function textsOf(content: ReportContent, result: ReportableResult, instit
   return [...stringsIn(content), ...result.segments.map((segment) => segment.name), institution, TYPOGRAPHY]
 }
 
-export function pageNumbers(measurer: TextMeasurer) {
+export function pageNumbers({ measurer, words }: Pick<Tools, 'measurer' | 'words'>) {
   const style = STYLES.small
   return (page: number, count: number) => ({
     line: measurer.fit(words.pageOf(page, count), style, Number.POSITIVE_INFINITY),
@@ -101,13 +102,13 @@ export function pageNumbers(measurer: TextMeasurer) {
 
 /** In full, whatever was cut or left out before: the report leaves out nothing it knows. */
 function drawUnsaid(tools: Tools): void {
-  const { canvas } = tools
+  const { canvas, words } = tools
   const texts = canvas.unsaid()
   if (texts.length === 0) return
   canvas.nextPage()
   const flow = startFlow(tools)
   const parent = canvas.group(canvas.root, 'Sect')
-  flow.heading(parent, words.IN_FULL)
+  flow.heading(parent, words.inFull)
   for (const text of texts) {
     flow.text(parent, text, STYLES.body)
     flow.skip(4)
@@ -115,7 +116,10 @@ function drawUnsaid(tools: Tools): void {
 }
 
 /** Adds a warning if no font has glyphs for some text, so that nobody takes the code points for an error of the archive. */
-export function withReadingNote(content: ReportContent, measurer: TextMeasurer): ReportContent {
+export function withReadingNote(
+  content: ReportContent,
+  { measurer, words }: Pick<Tools, 'measurer' | 'words'>,
+): ReportContent {
   for (const text of stringsIn(content)) measurer.fit(text, { size: 8, weight: 'regular' }, Number.POSITIVE_INFINITY)
   const count = measurer.unreadable.size
   if (count === 0) return content

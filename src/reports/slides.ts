@@ -1,16 +1,18 @@
 // The patients of a meeting as slides for the projector: the text of the tumour board page, and its pictures with outlines.
 import type { BoardEntry, BoardPicture, BoardSlide } from '../domain/board.ts'
 import { applyEdits } from '../domain/corrections.ts'
-import { SHORT_SEQUENCE_NAMES } from '../wording/names.ts'
-import * as words from '../wording/report-page.ts'
+import { WORDS } from '../wording/report-words.ts'
 import { writeContent } from './content.ts'
 import { outermostFirst, type ReportFigures } from './figures.ts'
 import { unpackFigures } from './kept-figures.ts'
 
+/** The pages are in English. */
+const words = WORDS.en
+
 export function slideOf(entry: BoardEntry): BoardSlide {
   if ('notShown' in entry) return entry
   const { requested: request, analysisId, result, review, figures } = entry
-  const content = writeContent(review ? applyEdits(result, review) : result, review)
+  const content = writeContent(review ? applyEdits(result, review) : result, words, review)
   const shared = { requested: request, analysisId, names: content.patientNames, status: content.status }
   if (content.isWithdrawn)
     return { ...shared, withdrawn: [content.summary, ...content.statement].join(' '), warnings: [], pictures: [] }
@@ -26,11 +28,11 @@ function picturesOf(board: NonNullable<ReportFigures['board']>): BoardPicture[] 
   return board.flatMap(({ of, figures }, index): BoardPicture[] => {
     const [picture] = figures.pictures
     if (!picture?.grey) return []
-    const sequence = SHORT_SEQUENCE_NAMES[picture.sequence]
+    const sequence = words.sequences[picture.sequence]
     return [
       {
         index,
-        caption: `${of ? words.BOARD[of] : words.BOARD.middle}, ${sequence}, ${words.positionOf(figures.z)}`,
+        caption: `${words.board[of ?? 'middle']}, ${sequence}, ${words.positionOf(figures.z)}`,
         widthMm: figures.widthMm,
         heightMm: figures.heightMm,
         outlines: outermostFirst(figures.outlines).map(({ name, style, polygons }) => ({

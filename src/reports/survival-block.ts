@@ -1,6 +1,5 @@
 // The Kaplan-Meier curve of the patient's risk group with its 95 % band, and the patient's predicted survival on it.
 import { monthsShown, stepCorners, TICK_MONTHS } from '../domain/kaplan-meier.ts'
-import * as words from '../wording/report-page.ts'
 import { ascent, type Block, drawHeading, drawText, HEADING_HEIGHT, leading, STYLES, type Tools } from './blocks.ts'
 import type { Parent } from './canvas.ts'
 import type { SurvivalCurve } from './chart-content.ts'
@@ -15,7 +14,7 @@ export function survivalBlock(tools: Tools, parent: Parent, curve: SurvivalCurve
   return {
     height: HEADING_HEIGHT + 4 + PLOT_HEIGHT + BELOW,
     draw: (x, y) => {
-      drawHeading(tools, parent, words.SECTIONS.survival, x, y, width)
+      drawHeading(tools, parent, tools.words.sections.survival, x, y, width)
       const box = {
         left: x + AXIS_LEFT,
         top: y + HEADING_HEIGHT + 4,
@@ -80,7 +79,7 @@ function drawPlot({ canvas, measurer }: Tools, curve: SurvivalCurve, box: Box): 
 }
 
 function drawLegend(tools: Tools, parent: Parent, curve: SurvivalCurve, x: number, y: number): void {
-  const { canvas } = tools
+  const { canvas, words } = tools
   const text = { x: x + 20, width: LEGEND_WIDTH - 20 }
   const pitch = leading(STYLES.small) + 3
   const middle = (n: number) => y + n * pitch + ascent(STYLES.small) - 2.5
@@ -100,11 +99,11 @@ function drawLegend(tools: Tools, parent: Parent, curve: SurvivalCurve, x: numbe
       .stroke()
     doc.rect(x, middle(2) - 3, 14, 6).fill(INK.track)
   })
-  for (const [n, line] of [words.PATIENT_LEGEND, curve.groupLegend, words.BAND_LEGEND].entries()) {
+  for (const [n, line] of [words.patientLegend, curve.groupLegend, words.bandLegend].entries()) {
     drawText(tools, parent, 'P', line, { ...text, y: y + n * pitch }, STYLES.small)
   }
   const months = { x, y: y + PLOT_HEIGHT + 3, width: LEGEND_WIDTH }
-  drawText(tools, parent, 'P', words.MONTHS, months, STYLES.small, INK.muted)
+  drawText(tools, parent, 'P', words.monthsAxis, months, STYLES.small, INK.muted)
 }
 
 const round = (value: number) => Math.round(value * 100) / 100

@@ -1,6 +1,6 @@
 // Tables of the page: volumes, series used, predictions with their uncertainty.
 
-import * as words from '../wording/report-page.ts'
+import type { Words } from '../wording/report-words.ts'
 import { capital } from '../wording/sentences.ts'
 import {
   type Block,
@@ -30,21 +30,15 @@ interface VolumeColumn {
   textOf(row: VolumeRow): string
 }
 
-const SINGLE: readonly VolumeColumn[] = [
-  { title: words.LABELS.volume, fromRight: 40, room: 44, isMain: true, textOf: ({ value }) => value },
-  { title: words.LABELS.deviation, fromRight: 0, room: 38, isMain: false, textOf: ({ deviation }) => deviation },
+const single = ({ labels }: Words): readonly VolumeColumn[] => [
+  { title: labels.volume, fromRight: 40, room: 44, isMain: true, textOf: ({ value }) => value },
+  { title: labels.deviation, fromRight: 0, room: 38, isMain: false, textOf: ({ deviation }) => deviation },
 ]
 /** With an earlier study, the change replaces the deviation, which is part of the change's own. */
-const COMPARED: readonly VolumeColumn[] = [
-  {
-    title: words.LABELS.earlier,
-    fromRight: 84,
-    room: 27,
-    isMain: false,
-    textOf: ({ change }) => change?.earlier ?? '',
-  },
-  { title: words.LABELS.now, fromRight: 55, room: 28, isMain: true, textOf: ({ value }) => value },
-  { title: words.LABELS.change, fromRight: 0, room: 53, isMain: false, textOf: ({ change }) => change?.text ?? '' },
+const compared = ({ labels }: Words): readonly VolumeColumn[] => [
+  { title: labels.earlier, fromRight: 84, room: 27, isMain: false, textOf: ({ change }) => change?.earlier ?? '' },
+  { title: labels.now, fromRight: 55, room: 28, isMain: true, textOf: ({ value }) => value },
+  { title: labels.change, fromRight: 0, room: 53, isMain: false, textOf: ({ change }) => change?.text ?? '' },
 ]
 
 /** Regions and labels with volume and deviation; rows beyond `most` are counted, and the diameters follow below. */
@@ -55,6 +49,7 @@ export function volumesBlock(
   width: number,
   most: number,
 ): Block {
+  const { words } = tools
   const below = paragraph(
     tools,
     parent,
@@ -68,26 +63,33 @@ export function volumesBlock(
   return {
     height: HEADING_HEIGHT + HEAD_ROW + lines * ROW + 2 + (diameters === '' ? 0 : below.height),
     draw: (x, y) => {
-      drawHeading(tools, parent, words.SECTIONS.volumes, x, y, width)
+      drawHeading(tools, parent, words.sections.volumes, x, y, width)
       const table = tools.canvas.group(parent, 'Table')
       const head = tools.canvas.group(table, 'TR')
-      const columns = rows.some(({ change }) => change) ? COMPARED : SINGLE
+      const isCompared = rows.some(({ change }) => change)
+      const columns = isCompared ? compared(words) : single(words)
       const top = y + HEADING_HEIGHT
       const column = { scope: 'Column' } as const
-      const region = columns === COMPARED ? words.LABELS.regionInMl : words.LABELS.region
+      const region = isCompared ? words.labels.regionInMl : words.labels.region
       drawText(tools, head, 'TH', region, { x, y: top, width: 100 }, STYLES.small, INK.muted, column)
       for (const { title, fromRight, room } of columns) {
         const at = { x: x + width - fromRight, y: top, width: room, align: 'right' as const }
         drawText(tools, head, 'TH', title, at, STYLES.small, INK.muted, column)
       }
       for (const [n, row] of shown.entries()) {
-        drawVolume(tools, tools.canvas.group(table, 'TR'), row, x, top + HEAD_ROW + n * ROW, { columns, width })
+        drawVolume(tools, tools.canvas.group(table, 'TR'), row, x, top + HEAD_ROW + n * ROW, {
+          columns,
+          isCompared,
+          width,
+        })
       }
       for (const { name, region, value, deviation } of rows.slice(shown.length))
-        tools.canvas.leaveOut(words.volumeInFull(`${capital(name)} (${region})`, value, deviation))
+        tools.canvas.leaveOut(
+          words.named(`${capital(name)} (${region})`, `${value} mL${deviation === '' ? '' : ` ± ${deviation}`}`),
+        )
       const after = { x, y: top + HEAD_ROW + shown.length * ROW, width }
       if (hidden > 0) drawText(tools, parent, 'P', words.more(hidden), after, STYLES.body, INK.muted)
-      if (rows.length === 0) drawText(tools, parent, 'P', words.NO_VOLUMES, after, STYLES.body, INK.muted)
+      if (rows.length === 0) drawText(tools, parent, 'P', words.noVolumes, after, STYLES.body, INK.muted)
       if (diameters !== '') below.draw(x, top + HEAD_ROW + lines * ROW + 1)
     },
   }
@@ -99,7 +101,7 @@ function drawVolume(
   volume: VolumeRow,
   x: number,
   y: number,
-  { columns, width }: { columns: readonly VolumeColumn[]; width: number },
+  { columns, isCompared, width }: { columns: readonly VolumeColumn[]; isCompared: boolean; width: number },
 ): void {
   const { colour } = volume
   if (colour !== undefined) {
@@ -108,7 +110,7 @@ function drawVolume(
     })
   }
   const columnsWidth = Math.max(...columns.map(({ fromRight, room }) => fromRight + room))
-  const label = columns === COMPARED ? capital(volume.name) : `${capital(volume.name)} (${volume.region})`
+  const label = isCompared ? capital(volume.shortName) : `${capital(volume.name)} (${volume.region})`
   drawText(tools, row, 'TH', label, { x: x + 10, y, width: width - columnsWidth - 10 }, STYLES.body, INK.text, {
     scope: 'Row',
   })
@@ -125,7 +127,7 @@ export function seriesBlock(tools: Tools, parent: Parent, rows: ReportContent['s
   return {
     height: HEADING_HEIGHT + rows.length * pitch,
     draw: (x, y) => {
-      drawHeading(tools, parent, words.SECTIONS.series, x, y, width)
+      drawHeading(tools, parent, tools.words.sections.series, x, y, width)
       rows.forEach((row, n) => {
         const top = y + HEADING_HEIGHT + n * pitch
         const text = { x: x + 62, width: width - 62 }
@@ -151,6 +153,7 @@ export function predictionsBlock(
   width: number,
   reasonLines: number,
 ): Block {
+  const { words } = tools
   const style = STYLES.small
   const room = width - NAME_WIDTH - RESULT_WIDTH
   const laid = rows.map((row) => {
@@ -163,15 +166,15 @@ export function predictionsBlock(
   return {
     height: HEADING_HEIGHT + HEAD_ROW + laid.reduce((sum, { height }) => sum + height, 0),
     draw: (x, y) => {
-      drawHeading(tools, parent, words.SECTIONS.predictions, x, y, width)
+      drawHeading(tools, parent, words.sections.predictions, x, y, width)
       const table = tools.canvas.group(parent, 'Table')
       const head = tools.canvas.group(table, 'TR')
       const left = x + NAME_WIDTH + RESULT_WIDTH
       let top = y + HEADING_HEIGHT
       const titles = [
-        [words.LABELS.predicted, x],
-        [words.LABELS.result, x + NAME_WIDTH],
-        [words.LABELS.probability, left],
+        [words.labels.predicted, x],
+        [words.labels.result, x + NAME_WIDTH],
+        [words.labels.probability, left],
       ] as const
       for (const [title, at] of titles) {
         drawText(tools, head, 'TH', title, { x: at, y: top, width: room }, style, INK.muted, { scope: 'Column' })
@@ -225,7 +228,8 @@ function drawProbability(tools: Tools, cell: Parent, line: ProbabilityLine, x: n
       .stroke()
   })
   const style = STYLES.small
-  const label = { x: x + BAR_WIDTH + 7, y, width: width - BAR_WIDTH - 7 - VALUE_WIDTH }
+  const value = tools.measurer.fit(line.text, style, VALUE_WIDTH)
+  const label = { x: x + BAR_WIDTH + 7, y, width: width - BAR_WIDTH - 7 - value.width - 4 }
   drawText(tools, cell, 'P', line.label, label, style)
   drawText(tools, cell, 'P', line.text, { x: x + width, y, width: VALUE_WIDTH, align: 'right' }, style)
 }

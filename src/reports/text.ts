@@ -139,11 +139,20 @@ function withoutEnd(clusters: string[]): string[] {
   return clusters.slice(0, end + 1)
 }
 
+/** French puts a space before these, and inside its quotation marks; a line neither begins nor ends with them. */
+const TIED = /^[:;?!»%]$/
+
+function mayBegin(clusters: readonly string[], n: number): boolean {
+  const next = clusters[n] === ' ' ? clusters[n + 1] : clusters[n]
+  const last = clusters[n - 1] === ' ' ? clusters[n - 2] : clusters[n - 1]
+  return !TIED.test(next ?? '') && last !== '«'
+}
+
 /** Where to break a line that holds `count` clusters: after a space, beside a Han character, otherwise inside the word. */
 function breakAt(clusters: readonly string[], count: number): number {
   if (count >= clusters.length) return clusters.length
   for (let n = count; n > 0; n--) {
-    if (clusters[n] === ' ' || clusters[n - 1] === ' ') return n
+    if ((clusters[n] === ' ' || clusters[n - 1] === ' ') && mayBegin(clusters, n)) return n
     if (breaksAnywhere(clusters[n]!) || breaksAnywhere(clusters[n - 1]!)) return n
   }
   return count

@@ -1,5 +1,4 @@
 // The appendix of a follow-up: the volumes over time, and the worksheets question by question, with limits and the facts they are based on.
-import { factSentence, WORKSHEET } from '../wording/worksheet.ts'
 import { STYLES, type Tools } from './blocks.ts'
 import { MARGIN } from './canvas.ts'
 import { INK } from './colours.ts'
@@ -18,7 +17,8 @@ export function drawFollowUp(
   { worksheets: sheets, course }: Pick<ReportContent, 'worksheets' | 'course'>,
 ): void {
   if (sheets.length === 0 && course.length === 0) return
-  const { canvas } = tools
+  const { canvas, words } = tools
+  const said = words.worksheet
   canvas.nextPage()
   const flow = startFlow(tools)
   if (course.length > 0) {
@@ -29,16 +29,16 @@ export function drawFollowUp(
   if (sheets.length === 0) return
   for (const { title, proposal, rows } of sheets) {
     const parent = canvas.group(canvas.root, 'Sect')
-    flow.heading(parent, `${WORKSHEET.title}: ${title}`)
+    flow.heading(parent, said.titleOf(title))
     flow.text(parent, proposal, STYLES.summary)
     flow.skip(5)
     const table = canvas.group(parent, 'Table')
-    const heads = [WORKSHEET.question, WORKSHEET.answer, WORKSHEET.limit]
+    const heads = [said.question, said.answer, said.limit]
     drawTableRow(tools, flow, table, heads, { columns: COLUMNS, style: STYLES.small, ink: INK.muted, isHead: true })
     for (const { question, answer, limit, facts } of rows) {
       drawTableRow(tools, flow, table, [question, answer, limit], { columns: COLUMNS, style: STYLE, ink: INK.text })
       for (const fact of facts) {
-        const line = `${WORKSHEET.basis}: ${factSentence(fact)} (${fact.reference})`
+        const line = said.basedOn(`${words.factSentence(fact)} (${fact.reference})`)
         drawTableRow(tools, flow, table, ['', line, ''], {
           columns: COLUMNS,
           style: STYLES.small,
@@ -49,5 +49,5 @@ export function drawFollowUp(
     }
     flow.skip(12)
   }
-  flow.text(canvas.group(canvas.root, 'Sect'), WORKSHEET.caveat, STYLES.strong)
+  flow.text(canvas.group(canvas.root, 'Sect'), said.caveat, STYLES.strong)
 }

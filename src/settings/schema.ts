@@ -1,5 +1,6 @@
 // Every setting with its default and meaning: one schema, from which defaults, JSON schema and environment names derive.
 import { z } from 'zod'
+import { LANGUAGES } from '../domain/languages.ts'
 import { SEQUENCES, STRUCTURAL } from '../domain/study.ts'
 import { accessSchema, hasSignIn, isThisMachine } from './access-schema.ts'
 import { ehrSchema } from './ehr-schema.ts'
@@ -177,6 +178,12 @@ export function settingsSchema(env: Environment) {
           .enum(['A4', 'Letter'], { error: 'must be A4 or Letter' })
           .default('A4')
           .describe('Paper size of PDF documents.'),
+        language: z
+          .enum(LANGUAGES, { error: `must be one of ${LANGUAGES.join(', ')}` })
+          .default('en')
+          .describe(
+            'Language of the report and of the meeting as PDF. What goes into the EHR as FHIR and into the archive as coded DICOM stays English, as do the pages.',
+          ),
       })
       .prefault({})
       .describe('How PDF documents are set.'),

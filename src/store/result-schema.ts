@@ -20,6 +20,7 @@ const head = z.enum(HEADS)
 const sequence = z.enum(SEQUENCES)
 /** Fields added by a later version are kept. */
 const object = z.looseObject
+const said = maybe(object({ sentence: text, values: byKey(z.union([text, number, flag, texts, numbers])) }))
 
 const patient = object({
   patientId: text,
@@ -176,6 +177,7 @@ const evaluated = object({
   call: maybe(text),
   remaining: maybe(texts),
   reason: maybe(text),
+  said,
   bounds: maybe(object({ patients: byKey(number), most: byKey(number) })),
   errorBudget: maybe(object({ n: count, wrong: count })),
   leastCall: maybe(number),
@@ -222,12 +224,12 @@ const result = object({
   lesions: maybe(z.array(lesion)),
   grid: maybe(grid),
   comparison: maybe(comparison),
-  predictions: z.array(z.union([object({ head, status: z.literal('not-evaluable'), reason: text }), evaluated])),
+  predictions: z.array(z.union([object({ head, status: z.literal('not-evaluable'), reason: text, said }), evaluated])),
   treatment: maybe(
     object({ radiotherapy: maybe(treatments), bevacizumab: maybe(treatments), steroids: maybe(treatments) }),
   ),
   tissueResults: maybe(z.array(object({ head, test: text, value: text, date: maybe(text), reference: text }))),
-  quality: z.array(object({ code: text, severity: z.enum(['info', 'warning']), text })),
+  quality: z.array(object({ code: text, severity: z.enum(['info', 'warning']), text, said })),
   execution: object({
     provider: text,
     requested: texts,

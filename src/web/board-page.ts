@@ -2,8 +2,8 @@
 import { html } from 'hono/html'
 import type { BoardContent, BoardPicture, BoardSlide } from '../domain/board.ts'
 import type { Reviewer } from '../domain/review.ts'
+import { ENGLISH as words } from '../wording/languages/en.ts'
 import { countOf, MEETING, NOT_SHOWN, slideOf } from '../wording/meeting.ts'
-import * as words from '../wording/report-page.ts'
 import type { Html, Part } from './html.ts'
 import { page } from './layout.ts'
 
@@ -58,7 +58,7 @@ function shownPart({ analysisId, withdrawn, content, pictures, warnings }: Shown
       ? html`<div class="slide-pictures">${pictures.map((picture) => pictureRow(analysisId, picture))}</div>`
       : html`<p class="slide-warning">${MEETING.noPictures}</p>`
   return html`<p>${content.identity}</p><div><p class="lead">${first ?? ''}</p>${others.map((line) => html`<p>${line}</p>`)}</div>
-<div class="slide-body"><div>${shown}${limits}</div><dl>${volumeRows(content)}</dl><div><h3>${words.BOARD.predicted}</h3><dl>${callRows(content)}</dl>${link}</div></div>`
+<div class="slide-body"><div>${shown}${limits}</div><dl>${volumeRows(content)}</dl><div><h3>${words.board.predicted}</h3><dl>${callRows(content)}</dl>${link}</div></div>`
 }
 
 /** The image alone, then with outlines, in the colours and dashes of the report. */
@@ -69,9 +69,9 @@ function pictureRow(analysisId: string, { index, caption, widthMm, heightMm, out
     ({ colour, dash, path }) =>
       html`<path d="${path}" fill="none" stroke="#000" stroke-width="1.6"/><path d="${path}" fill="none" stroke="${colour}" stroke-width=".9" stroke-dasharray="${dash.join(' ')}"/>`,
   )
-  const outlined = `${caption}, ${words.BOARD.outlined}: ${outlines.map(({ name }) => name).join(', ')}`
-  return html`<figure><figcaption>${caption}. ${words.RIGHT_ON_LEFT}</figcaption>
-<svg viewBox="${box}" role="img" aria-label="${caption}, ${words.BOARD.plain}">${image}</svg>
+  const outlined = `${caption}, ${words.board.outlined}: ${outlines.map(({ name }) => name).join(', ')}`
+  return html`<figure><figcaption>${caption}. ${words.rightOnLeft}</figcaption>
+<svg viewBox="${box}" role="img" aria-label="${caption}, ${words.board.plain}">${image}</svg>
 <svg viewBox="${box}" role="img" aria-label="${outlined}">${image}${lines}</svg></figure>`
 }
 

@@ -1,28 +1,65 @@
 // A study against an earlier one of the same patient, in sentences.
 import type { ChangeCategory, Comparison, SizeResponse, VolumeChange } from '../domain/comparison.ts'
-import { millimetres, movement, readDate, signed, volume, volumeChange } from './quantities.ts'
+import { ENGLISH, type Wording } from './languages/en.ts'
+import { ENGLISH_QUANTITIES, type Quantities, signed, volume, volumeChange } from './quantities.ts'
 import { fullStop } from './sentences.ts'
 
-export const CATEGORY_NAMES: Readonly<Record<ChangeCategory, string>> = {
-  CR: 'enhancing tumour disappeared (complete response by size)',
-  PR: 'enhancing tumour decreased (partial response by size)',
-  SD: 'enhancing tumour stable by size',
-  PD: 'enhancing tumour progressed by size',
-}
+export const CATEGORY_NAMES: Readonly<Record<ChangeCategory, string>> = ENGLISH.categories
 
 /** Accompanies every category. */
-export const CATEGORY_CAVEAT =
-  'Imaging change category against the earlier study only, from measurements; clinical state, steroids, treatment and nadir are not considered, and no clinician has confirmed it.'
+export const CATEGORY_CAVEAT = ENGLISH.comparison.caveat
 
-/** "study of 2026-01-02, 58 days earlier" */
-export function priorSentence({ prior, days }: Pick<Comparison, 'prior' | 'days'>): string {
-  return `study of ${readDate(prior.studyDate)}, ${days === 1 ? '1 day' : `${days} days`} earlier`
+export function comparisonIn(
+  { comparison: said, categories, named, quoted }: Pick<Wording, 'comparison' | 'categories' | 'named' | 'quoted'>,
+  q: Quantities,
+) {
+  /** "study of 2026-01-02, 58 days earlier" */
+  function priorSentence({ prior, days }: Pick<Comparison, 'prior' | 'days'>): string {
+    return said.study(q.readDate(prior.studyDate), days)
+  }
+
+  /** "aligned by 1.2 mm, 0.4°; residual 0.3 mm": how well the two studies match in space. */
+  function registrationWords({ residualMm, ...moved }: Comparison['registration']): string {
+    return said.aligned(q.movement(moved), q.millimetres(residualMm))
+  }
+
+  /** "PD: enhancing tumour progressed by size; sum of products of diameters +31 % (standard deviation 9 %), also possible: SD." */
+  function categorySentence({ category, percent, percentDeviation, possible, reasons }: SizeResponse): string {
+    if (category === undefined) return fullStop(said.notEvaluable(reasons.map(quoted)))
+    const title = named(category, categories[category])
+    if (percent === undefined) return fullStop(title)
+    const change = said.products(q.signed(percent, 0), percentDeviation?.toFixed(0))
+    const others = (possible ?? []).filter((one) => one !== category)
+    return `${said.withProducts(title, change)}${others.length > 0 ? `, ${said.alsoPossible(others)}` : ''}.`
+  }
+
+  /** One line per lesion, except those that simply continue. */
+  function lesionSentences({ lesions }: Pick<Comparison, 'lesions'>): string[] {
+    const ml = (value: number | undefined) => (value === undefined ? '' : ` (${q.volume(value)})`)
+    return lesions.flatMap(({ fate, earlier, now }) =>
+      fate === 'continued' ? [] : [said.lesions[fate](ml(fate === 'gone' ? earlier : now))],
+    )
+  }
+
+  return {
+    priorSentence,
+    registrationWords,
+    categorySentence,
+    lesionSentences,
+    /** The whole comparison, as the note on it. */
+    comparedSentence: (comparison: Omit<Comparison, 'volumes' | 'tracking'>) =>
+      said.compared(priorSentence(comparison), registrationWords(comparison.registration), [
+        categorySentence(comparison.response),
+        ...lesionSentences(comparison),
+        said.caveat,
+      ]),
+  }
 }
 
-/** "aligned by 1.2 mm, 0.4°; residual 0.3 mm": how well the two studies match in space. */
-export function registrationWords({ residualMm, ...moved }: Comparison['registration']): string {
-  return `aligned by ${movement(moved)}; residual ${millimetres(residualMm)} mm`
-}
+export const { priorSentence, registrationWords, categorySentence, lesionSentences, comparedSentence } = comparisonIn(
+  ENGLISH,
+  ENGLISH_QUANTITIES,
+)
 
 /** "45.1 mL, was 30.2 mL: +14.9 mL (standard deviation 3.1 mL), +49 %" */
 export function changeSentence(of: VolumeChange): string {
@@ -31,28 +68,4 @@ export function changeSentence(of: VolumeChange): string {
     deviation === undefined ? 'uncertainty of the change unknown' : `standard deviation ${deviation} mL`
   const share = of.percent === undefined ? '' : `, ${signed(of.percent, 0)} %`
   return `${volume(of.now)}, was ${volume(of.earlier)}: ${change} mL (${uncertainty})${share}`
-}
-
-/** "PD: enhancing tumour progressed by size; sum of products of diameters +31 % (standard deviation 9 %), also possible: SD." */
-export function categorySentence({ category, percent, percentDeviation, possible, reasons }: SizeResponse): string {
-  const title =
-    category === undefined ? `not evaluable: ${reasons.join(' ')}` : `${category}: ${CATEGORY_NAMES[category]}`
-  if (category === undefined || percent === undefined) return fullStop(title)
-  const deviation =
-    percentDeviation === undefined ? 'uncertainty unknown' : `standard deviation ${percentDeviation.toFixed(0)} %`
-  const others = (possible ?? []).filter((one) => one !== category)
-  const range = others.length > 0 ? `, also possible: ${others.join(', ')}` : ''
-  return `${title}; sum of products of diameters ${signed(percent, 0)} % (${deviation})${range}.`
-}
-
-/** One line per lesion, except those that simply continue. */
-export function lesionSentences({ lesions }: Pick<Comparison, 'lesions'>): string[] {
-  const ml = (value: number | undefined) => (value === undefined ? '' : ` (${volume(value)})`)
-  return lesions.flatMap(({ fate, earlier, now }) => {
-    if (fate === 'continued') return []
-    if (fate === 'new') return [`New lesion${ml(now)}.`]
-    if (fate === 'gone') return [`A lesion of the earlier study is no longer found${ml(earlier)}.`]
-    if (fate === 'merged') return [`Lesions grew together${ml(now)}.`]
-    return [`A piece broke off a lesion${ml(now)}.`]
-  })
 }

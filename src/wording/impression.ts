@@ -1,80 +1,83 @@
 // The impression: three lines a radiologist could dictate. What is there, where and how large; what is likely; what could not be determined.
 
 import type { AnalysisResult, Prediction } from '../domain/finding.ts'
-import { CATEGORY_NAMES } from './comparison.ts'
-import { SHORT_HEAD_NAMES } from './names.ts'
-import { diameterPair, percent, readDate, volume } from './quantities.ts'
-import { tissueSentence } from './tissue.ts'
+import { ENGLISH, type Wording } from './languages/en.ts'
+import { predictionsIn } from './predictions.ts'
+import { ENGLISH_QUANTITIES, type Quantities } from './quantities.ts'
+import { tissueIn } from './tissue.ts'
 
 type Told = Pick<
   AnalysisResult,
   'noFinding' | 'position' | 'measurements' | 'diameters' | 'predictions' | 'tissueResults' | 'comparison'
 >
 
-/** Always three lines of one or two sentences. */
-export function impressionLines(result: Told): [finding: string, likely: string, open: string] {
-  return [foundLine(result), likelyLine(result), openLine(result)]
-}
+const REGIONS = ['WT', 'TC', 'ET'] as const
 
-const REGIONS = [
-  ['WT', 'whole tumour'],
-  ['TC', 'core'],
-  ['ET', 'enhancing'],
-] as const
+export function impressionIn(words: Wording, q: Quantities) {
+  const { impression } = words
+  const { className } = predictionsIn(words, q)
+  const tissueSentence = tissueIn(q)
 
-function foundLine({ noFinding, position, measurements, diameters = [], comparison }: Told): string {
-  if (noFinding) return 'No tumour segmented above the limit of this model; this does not exclude one.'
-  const where = position
-    ? ` in the ${position.side} half of the brain, ${position.part} third${position.crossesMidline ? ', over the midline' : ''}`
-    : ''
-  const volumes = REGIONS.flatMap(([region, name]) => {
-    const measured = measurements.find((one) => one.region === region)
-    return measured ? [`${name} ${volume(measured.value)}`] : []
-  })
-  const [largest] = diameters
-  const size = largest ? `; largest enhancing lesion ${diameterPair(largest.longestMm, largest.perpendicularMm)}` : ''
-  return `Tumour${where}: ${volumes.join(', ')}${size}.${sinceThen(comparison)}`
-}
+  function findingLine({ noFinding, position, measurements, diameters = [], comparison }: Told): string {
+    if (noFinding) return impression.noTumour
+    const volumes = REGIONS.flatMap((region) => {
+      const measured = measurements.find((one) => one.region === region)
+      return measured ? [`${impression.regions[region]} ${q.volume(measured.value)}`] : []
+    })
+    const [largest] = diameters
+    const size = largest ? impression.largest(q.diameterPair(largest.longestMm, largest.perpendicularMm)) : ''
+    const line = impression.tumour(position ? impression.where(position) : '', volumes, size)
+    return comparison ? `${line} ${sinceThen(comparison)}` : line
+  }
 
-function sinceThen(comparison: Told['comparison']): string {
-  if (!comparison) return ''
-  const { category } = comparison.response
-  const said = category === undefined ? 'change by size not evaluable' : CATEGORY_NAMES[category]
-  return ` Since ${readDate(comparison.prior.studyDate)}: ${said}.`
-}
+  function sinceThen({ prior, response: { category } }: NonNullable<Told['comparison']>): string {
+    const said = category === undefined ? impression.changeNotEvaluable : words.categories[category]
+    return impression.since(q.readDate(prior.studyDate), said)
+  }
 
-function likelyLine({ predictions, tissueResults = [] }: Told): string {
-  const tested = tissueResults.map(({ head }) => head)
-  const tissue = tissueResults.length > 0 ? [`Tissue on record: ${tissueResults.map(tissueSentence).join('; ')}.`] : []
-  const calls = predictions.flatMap((prediction) => (tested.includes(prediction.head) ? [] : callOf(prediction)))
-  const likely = calls.length > 0 ? [`Likely from the images: ${calls.join(', ')}.`] : []
-  return [...tissue, ...likely].join(' ') || 'No marker, grade or survival could be predicted from the images.'
-}
+  function likelyLine({ predictions, tissueResults = [] }: Told): string {
+    const tested = tissueResults.map(({ head }) => head)
+    const tissue = tissueResults.length > 0 ? [impression.tissue(tissueResults.map(tissueSentence))] : []
+    const calls = predictions.flatMap((prediction) => (tested.includes(prediction.head) ? [] : callOf(prediction)))
+    const likely = calls.length > 0 ? [impression.likely(calls)] : []
+    return [...tissue, ...likely].join(' ') || impression.nothing
+  }
 
-function callOf(prediction: Prediction): string[] {
-  if (prediction.status !== 'evaluable') return []
-  const { head, call, probabilities, survival } = prediction
-  if (head === 'survival') return survival ? [`${survival.group.name} risk of death`] : []
-  if (call === undefined) return []
-  const name = /^\d$/.test(call) ? `WHO grade ${call}` : call
-  const probability = probabilities[call]
-  return [probability === undefined ? name : `${name} (${percent(probability)})`]
-}
+  function callOf(prediction: Prediction): string[] {
+    if (prediction.status !== 'evaluable') return []
+    const { head, call, probabilities, survival } = prediction
+    if (head === 'survival') {
+      const group = survival?.group.name
+      return group === undefined ? [] : [impression.riskOfDeath(words.riskGroups[group] ?? group)]
+    }
+    if (call === undefined) return []
+    const name = /^\d$/.test(call) ? impression.grade(call) : impression.call(head, className(head, call))
+    const probability = probabilities[call]
+    return [probability === undefined ? name : `${name} (${q.percent(probability)})`]
+  }
 
-function openLine({ noFinding, measurements, predictions, tissueResults = [] }: Told): string {
-  const tested = tissueResults.map(({ head }) => head)
-  const names = (status: Prediction['status']) =>
-    predictions
-      .filter((one) => one.status === status && !tested.includes(one.head))
-      .map(({ head }) => SHORT_HEAD_NAMES[head])
-  const [undecided, unanswered] = [names('indeterminate'), names('not-evaluable')]
-  const isMeasured = noFinding || measurements.some(({ region }) => region === 'ET')
-  const parts = [
-    ...(isMeasured ? [] : ['not measured: enhancing tumour']),
-    ...(undecided.length > 0 ? [`undecided: ${undecided.join(', ')}`] : []),
-    ...(unanswered.length > 0 ? [`not evaluable: ${unanswered.join(', ')}`] : []),
+  function openLine({ noFinding, measurements, predictions, tissueResults = [] }: Told): string {
+    const tested = tissueResults.map(({ head }) => head)
+    const names = (status: Prediction['status']) =>
+      predictions
+        .filter((one) => one.status === status && !tested.includes(one.head))
+        .map(({ head }) => words.heads[head])
+    const [undecided, unanswered] = [names('indeterminate'), names('not-evaluable')]
+    const isMeasured = noFinding || measurements.some(({ region }) => region === 'ET')
+    const parts = [
+      ...(isMeasured ? [] : [impression.notMeasured]),
+      ...(undecided.length > 0 ? [impression.undecided(undecided)] : []),
+      ...(unanswered.length > 0 ? [impression.notEvaluable(unanswered)] : []),
+    ]
+    return parts.length > 0 ? impression.open(parts) : impression.nothingOpen
+  }
+
+  /** Always three lines of one or two sentences. */
+  return (result: Told): [finding: string, likely: string, open: string] => [
+    findingLine(result),
+    likelyLine(result),
+    openLine(result),
   ]
-  return parts.length > 0
-    ? `Left open – ${parts.join('; ')}; the report gives the reasons.`
-    : 'No question put to the images was left open.'
 }
+
+export const impressionLines = impressionIn(ENGLISH, ENGLISH_QUANTITIES)

@@ -1,11 +1,11 @@
-// Wording of a tumour board meeting: the list of patients and the slides.
+// Wording of a tumour board meeting on the pages; the PDF's is in languages/.
 import type { NotShown } from '../domain/board.ts'
+import { ENGLISH } from './languages/en.ts'
 
 export const MEETING = {
-  title: 'Tumour board',
+  title: ENGLISH.meeting.title,
   list: 'Patients',
-  none: 'No patient was named.',
-  details: 'Details, limits and provenance: the report of this patient.',
+  none: ENGLISH.meeting.none,
   next: 'Next',
   previous: 'Previous',
   toList: 'List',
@@ -17,12 +17,6 @@ export const MEETING = {
   noPictures: 'The key images of this analysis were not kept.',
 } as const
 
-export const NOT_SHOWN: Readonly<Record<NotShown, string>> = {
-  'no-result': 'no delivered analysis',
-  'several-issuers': 'several patients have this identifier; name its issuer',
-  'no-identifier': 'the EHR has no Patient ID for this patient',
-}
-
-export const countOf = (count: number) => (count === 1 ? '1 patient' : `${count} patients`)
-export const onPage = (page: number) => `page ${page}`
+export const NOT_SHOWN: Readonly<Record<NotShown, string>> = ENGLISH.meeting.notShown
+export const countOf = ENGLISH.meeting.count
 export const slideOf = (n: number, count: number) => `${n} of ${count}`

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { ReportableResult } from '../../src/domain/finding.ts'
+import { LANGUAGES } from '../../src/domain/languages.ts'
 import type { Review } from '../../src/domain/review.ts'
 import { drawAcceptancePdf } from '../../src/reports/acceptance-report.ts'
 import { drawConcordancePdf } from '../../src/reports/concordance-report.ts'
@@ -44,6 +45,14 @@ const reports: Record<string, Omit<DrawnReport, 'letterhead'> & Partial<DrawnRep
   rejected: { result, figures, review: { ...review, decision: 'reject', reason: 'Wrong patient' } },
   scripts: { result: named('Yamada^Tarou=山田^太郎=やまだ^たろう'), figures },
   arabic: { result: named('العربية^محمد'), figures },
+  ...Object.fromEntries(
+    LANGUAGES.flatMap((language) =>
+      (['A4', 'Letter'] as const).map((paper) => [
+        `${language}-${paper}`,
+        { result, figures, review, letterhead: { ...letterheadOf('Haus am See', language), paper } },
+      ]),
+    ),
+  ),
   'goes-on': { result: { ...result, quality: Array(30).fill({ code: 'X', severity: 'info', text: long }) }, figures },
 }
 

@@ -1,13 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Prediction } from '../../src/domain/finding.ts'
+import type { Prediction, ReportableResult } from '../../src/domain/finding.ts'
 import { boardContent } from '../../src/reports/board-content.ts'
 import { shownBars } from '../../src/reports/chart-content.ts'
-import { writeContent } from '../../src/reports/content.ts'
+import { writeContent as contentIn } from '../../src/reports/content.ts'
 import { diameterPair } from '../../src/wording/quantities.ts'
+import { WORDS } from '../../src/wording/report-words.ts'
 import { COARSE, syntheticCase } from '../support/result.ts'
 
 const { result } = syntheticCase(COARSE)
+const writeContent = (of: ReportableResult) => contentIn(of, WORDS.en)
 
 describe('report content', () => {
   it('says first what was found, with the volumes', () => {
@@ -44,7 +46,7 @@ describe('report content', () => {
         intervals: {},
         explanation: [],
       }
-      return boardContent({ ...result, predictions: [prediction] }).calls[0]!.text
+      return boardContent({ ...result, predictions: [prediction] }, WORDS.en).calls[0]!.text
     }
     expect(said('grade', '4')).toBe('grade 4 (very likely)')
     const hostile = fc.oneof(
@@ -116,14 +118,14 @@ describe('report content', () => {
   it('orders contributions by strength, keeps their sign, and sums what is left out', () => {
     const [idh, mgmt, grade, survival] = writeContent(result).charts
     expect(idh!.title).toBe('IDH: IDH-wildtype')
-    expect(shownBars(idh!, 4)).toEqual([
+    expect(shownBars(idh!, 4, WORDS.en)).toEqual([
       { label: 'age 64 y', contribution: 0.84 },
       { label: 'T1c unevenness', contribution: 0.51 },
       { label: 'roundness', contribution: -0.32 },
       { label: '4 more together', contribution: expect.closeTo(0.38, 9) },
     ])
-    expect(shownBars(idh!, 7)).toHaveLength(7)
-    expect(shownBars(idh!, 1)).toEqual([{ label: '7 more together', contribution: expect.closeTo(1.41, 9) }])
+    expect(shownBars(idh!, 7, WORDS.en)).toHaveLength(7)
+    expect(shownBars(idh!, 1, WORDS.en)).toEqual([{ label: '7 more together', contribution: expect.closeTo(1.41, 9) }])
     expect([mgmt!.title, grade!.title, survival!.title]).toEqual([
       'MGMT promoter',
       'WHO grade: grade 4',

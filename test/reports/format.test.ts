@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { readInstant, readName, readTime, shortDigest } from '../../src/reports/format.ts'
-import { readDate } from '../../src/wording/quantities.ts'
+import { readName, readTime, shortDigest } from '../../src/reports/format.ts'
+import { readDate, readInstant } from '../../src/wording/quantities.ts'
 
 describe('DICOM values for people', () => {
   it('orders the five components of a name', () => {

@@ -6,8 +6,8 @@ import {
   callWords,
   evidenceSentences,
   likelihoodOf,
-  percentBelow,
 } from '../../src/wording/predictions.ts'
+import { percentBelow } from '../../src/wording/quantities.ts'
 
 const grade: EvaluatedPrediction = {
   head: 'grade',

@@ -14,6 +14,7 @@ import {
   volumeChange,
 } from '../../src/wording/quantities.ts'
 import { diametersLine, predictionLine, volumeLine } from '../../src/wording/report-text.ts'
+import { WORDS } from '../../src/wording/report-words.ts'
 import { sampleResult } from '../support/fhir-report.ts'
 
 describe('a probability', () => {
@@ -89,7 +90,7 @@ it('the same numbers read the same in the PDF and in the EHR', () => {
     explanation: [],
   }
   const result = sampleResult({ measurements: [measurement], predictions: [certain] })
-  const pdf = JSON.stringify(writeContent(result))
+  const pdf = JSON.stringify(writeContent(result, WORDS.en))
   expect(volumeLine(measurement)).toContain(`${millilitres(0.04)} mL`)
   expect(pdf).toContain(`"${millilitres(0.04)}"`)
   expect(predictionLine(certain)).toContain(`IDH-mutant ${percent(1)}`)
@@ -123,7 +124,7 @@ describe('the diameters of a lesion', () => {
           const [longest, across] = [a.toFixed(1), b.toFixed(1)]
           const lesion = { ...LESION, longestMm: a, perpendicularMm: b }
           const result = sampleResult({ noFinding: false, diameters: [lesion] })
-          const said = [writeContent(result).diameters, diametersLine(lesion, 0), impressionLines(result)[0]]
+          const said = [writeContent(result, WORDS.en).diameters, diametersLine(lesion, 0), impressionLines(result)[0]]
           for (const text of said) expect(text).toContain(`${longest} × ${across} mm`)
         },
       ),

@@ -5,14 +5,14 @@ import { encoderFeatures } from '../bundle/encoder.ts'
 import { proxyOf } from '../bundle/library.ts'
 import type { Bundle } from '../bundle/manifest.ts'
 import type { Features } from '../heads/feature-values.ts'
-import { unlikeLibraryReason } from '../heads/reasons.ts'
+import { type Reason, unlikeLibraryReason } from '../heads/reasons.ts'
 
 export interface Encoded {
   /** image_1 …, and proxy_1 … if there is a library. */
   features: Features
   similar?: NonNullable<EvaluatedPrediction['similar']>
   /** Why heads that use the proxy must not answer. */
-  refused?: string
+  refused?: Reason
 }
 
 /** `window` is the encoder's input, as returned by cutWindow. */

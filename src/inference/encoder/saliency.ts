@@ -5,6 +5,7 @@ import type { ModelRunner } from '../../domain/ports/model-runner.ts'
 import type { Grid, Volume } from '../../domain/volume.ts'
 import { SHORT_HEAD_NAMES } from '../../wording/names.ts'
 import { partPercent } from '../../wording/quantities.ts'
+import { remark } from '../../wording/remarks.ts'
 import { isEncoderFeature } from '../bundle/encoder.ts'
 import { type Bundle, runnableHeads } from '../bundle/manifest.ts'
 import { logOdds } from '../heads/explain.ts'
@@ -81,7 +82,6 @@ export function imageNotes(
       text: `${SHORT_HEAD_NAMES[prediction.head]}: ${text}`,
     })
     const { similar, saliency, explained } = prediction
-    const cosines = similar?.cosines.map((cosine, n) => `${n + 1}. ${cosine.toFixed(2)}`).join(', ')
     const parts = segments.flatMap(({ key, name }) => {
       const share = saliency?.segments[key] ?? 0
       return share > 0 ? [`${name} ${partPercent(share)}`] : []
@@ -90,10 +90,11 @@ export function imageNotes(
     return [
       ...(similar
         ? [
-            note(
-              'similar-patients',
-              `leans on the most alike of ${similar.of} past patients (cosine, nearest first: ${cosines}).`,
-            ),
+            {
+              code: 'similar-patients',
+              severity: 'info' as const,
+              ...remark('similar-patients', { head: prediction.head, of: similar.of, cosines: similar.cosines }),
+            },
           ]
         : []),
       ...(saliency

@@ -1,12 +1,11 @@
 // A classification head on one patient: probabilities with intervals, the conformal set, the call or why there is none, contributions.
 
 import type { EvaluatedPrediction, Head, Prediction } from '../../domain/finding.ts'
-import { className, undecidedSentence } from '../../wording/predictions.ts'
 import type { TabularHead } from '../bundle/heads.ts'
 import { interval95 } from '../volumes/quantile.ts'
 import { type Bounds, bounded, boundsOf, errorBudget, joinErrors, patientsBehind, wilson } from './bounds.ts'
 import { explain, logOdds, type RunRows } from './explain.ts'
-import { BROKEN, boundReason, outlineReason, unlikelyReason } from './reasons.ts'
+import { BROKEN, boundReason, outlineReason, undecidedReason, unlikelyReason } from './reasons.ts'
 import { concatenated, type Rows } from './rows.ts'
 
 type Probabilities = Readonly<Record<string, number>>
@@ -28,7 +27,7 @@ export async function classify(
   const { output, members } = await run(concatenated([row, ...samples]), count, true)
   const isWhole = output.length === count * classes.length
   if (!members || !isWhole || !areProbabilities(output, classes.length) || !areProbabilities(members, classes.length))
-    return { head: name, status: 'not-evaluable', reason: BROKEN }
+    return { head: name, status: 'not-evaluable', ...BROKEN }
 
   const answers = Array.from({ length: count }, (_, n) =>
     Object.fromEntries(classes.map((label, k) => [label, output[n * classes.length + k]!])),
@@ -58,7 +57,7 @@ export async function classify(
   }
 }
 
-type Decision = Pick<EvaluatedPrediction, 'call' | 'remaining' | 'reason'>
+type Decision = Pick<EvaluatedPrediction, 'call' | 'remaining' | 'reason' | 'said'>
 
 /** `answers` are for the outline, then for its samples. */
 function decide(
@@ -72,17 +71,16 @@ function decide(
   const scores = answers[0]!
   const remaining = possibleClasses(head, scores)
   const call = remaining[0]
-  if (call === undefined || remaining.length > 1)
-    return { remaining, reason: undecidedSentence(remaining.map((label) => className(name, label))) }
+  if (call === undefined || remaining.length > 1) return { remaining, ...undecidedReason(name, remaining) }
   const { minCall, most, patients } = bounds
-  const word = className(name, call)
+  const of = { head: name, label: call }
   const probability = bounded(scores, most)[call]!
   if (probability < minCall) {
     const reason =
       scores[call]! >= minCall
-        ? boundReason(word, patients[call]!, most[call]!, minCall)
-        : unlikelyReason(word, probability, minCall)
-    return { remaining: leading(classes, scores, minCall), reason }
+        ? boundReason({ ...of, patients: patients[call]!, most: most[call]!, least: minCall })
+        : unlikelyReason({ ...of, probability, least: minCall })
+    return { remaining: leading(classes, scores, minCall), ...reason }
   }
   const samples = answers.slice(1)
   const others = samples.map((one) => mostProbable(classes, one)).filter((label) => label !== call)
@@ -91,7 +89,7 @@ function decide(
   const possible = new Set([call, ...others, ...leading(classes, scores, 1).slice(0, 2)])
   return {
     remaining: classes.filter((label) => possible.has(label)),
-    reason: outlineReason(word, samples.length + unanswered, others.length + unanswered),
+    ...outlineReason({ ...of, samples: samples.length + unanswered, differing: others.length + unanswered }),
   }
 }
 

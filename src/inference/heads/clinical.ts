@@ -4,6 +4,7 @@ import { dayOf } from '../../domain/dicom-date.ts'
 import { DAY_MS } from '../../domain/durations.ts'
 import type { ClinicalFacts, QualityNote } from '../../domain/finding.ts'
 import type { PatientIdentity } from '../../domain/study.ts'
+import { remark } from '../../wording/remarks.ts'
 import type { Features } from './feature-values.ts'
 
 export const CLINICAL_FEATURES: readonly string[] = [
@@ -46,15 +47,7 @@ export function clinicalFeatures({ patient, studyDate, patientAges, facts = {} }
       resection_subtotal: resection === undefined ? Number.NaN : Number(resection === 'subtotal'),
       kps: karnofsky !== undefined && karnofsky >= 0 && karnofsky <= 100 ? karnofsky : Number.NaN,
     },
-    quality: contradicts
-      ? [
-          {
-            code: 'age-contradiction',
-            severity: 'warning',
-            text: 'The patient’s age in the images does not fit the birth date; predictions that need the age are not made.',
-          },
-        ]
-      : [],
+    quality: contradicts ? [{ code: 'age-contradiction', severity: 'warning', ...remark('age-contradiction') }] : [],
   }
 }
 

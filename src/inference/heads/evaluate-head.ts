@@ -5,7 +5,7 @@ import { classify } from './classify.ts'
 import type { RunRows } from './explain.ts'
 import type { Features } from './feature-values.ts'
 import { checkGuard } from './guard.ts'
-import { missingReason, outsideReason } from './reasons.ts'
+import { missingReason, outsideReason, type Reason } from './reasons.ts'
 import type { Rows } from './rows.ts'
 import { survive } from './survive.ts'
 
@@ -27,7 +27,7 @@ export async function evaluateHead(
   { isExplained = true, samples = [], isMeasured = false }: EvaluateHeadOptions = {},
 ): Promise<Prediction> {
   const inputs = rowOf(head, features, isMeasured)
-  if (typeof inputs === 'string') return { head: name, status: 'not-evaluable', reason: inputs }
+  if (!(inputs instanceof Float32Array)) return { head: name, status: 'not-evaluable', ...inputs }
   const others = samples.flatMap((sample) => {
     const row = sample && rowOf(head, sample, isMeasured)
     return row instanceof Float32Array ? [row] : []
@@ -39,7 +39,7 @@ export async function evaluateHead(
 }
 
 /** The row of a patient for whom the head may answer; otherwise why it may not. */
-function rowOf(head: RunnableHead, features: Features, isMeasured: boolean): Float32Array | string {
+function rowOf(head: RunnableHead, features: Features, isMeasured: boolean): Float32Array | Reason {
   const missing = head.required.filter((feature) => !isKnown(features[feature]))
   if (missing.length > 0) return missingReason(missing)
   const row = head.features.map((feature) => (isKnown(features[feature]) ? features[feature]! : Number.NaN))

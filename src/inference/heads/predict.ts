@@ -7,7 +7,7 @@ import type { Encoded } from '../encoder/encode.ts'
 import type { TumourFeatures } from '../features/tumour-features.ts'
 import { evaluateHead } from './evaluate-head.ts'
 import type { Features } from './feature-values.ts'
-import { MISSING, NO_TUMOUR, NOT_ADULT } from './reasons.ts'
+import { MISSING, NO_TUMOUR, NOT_ADULT, type Reason } from './reasons.ts'
 import { whoNotes } from './who-2021.ts'
 
 export interface PredictInput {
@@ -34,9 +34,10 @@ export async function predictHeads(
   const predictions: Prediction[] = []
   for (const name of HEADS) {
     const head = input.bundle.heads[name]
-    const reason = head.status === 'not_evaluable' ? head.reason : obstacle(head, input)
+    // A bundle says in its own words why a head never answers.
+    const reason = head.status === 'not_evaluable' ? { reason: head.reason } : obstacle(head, input)
     if (head.status === 'not_evaluable' || reason !== undefined) {
-      predictions.push({ head: name, status: 'not-evaluable', reason: reason ?? '' })
+      predictions.push({ head: name, status: 'not-evaluable', reason: '', ...reason })
       continue
     }
     const run = (rows: Float32Array, count: number, members: boolean) =>
@@ -53,7 +54,7 @@ export async function predictHeads(
 }
 
 /** What prevents every head from answering for this study, or this one for lack of an image or a label. */
-function obstacle(head: RunnableHead, { features, noFinding, missing, encoded }: PredictInput): string | undefined {
+function obstacle(head: RunnableHead, { features, noFinding, missing, encoded }: PredictInput): Reason | undefined {
   if (noFinding) return NO_TUMOUR
   if (features.age_years !== undefined && features.age_years < ADULT_YEARS) return NOT_ADULT
   for (const { reason, features: names } of missing) {

@@ -1,51 +1,45 @@
 // Why a head does not answer, in words that a clinician can act on.
 
-import { featureName } from '../../wording/feature-names.ts'
-import { percentBelow } from '../../wording/predictions.ts'
+import type { EvaluatedPrediction, Head } from '../../domain/finding.ts'
+import { type Remark, remark } from '../../wording/remarks.ts'
 import type { MissingReason } from '../features/tumour-features.ts'
 
-export const NO_TUMOUR = 'No tumour was segmented, so there is nothing to predict from.'
-export const BROKEN = 'The model gave values that are no probabilities; this is a fault of the bundle.'
-export const NOT_ADULT = 'The patient is under 18; the model was made for adult-type glioma.'
+/** The sentence in English, and what it states. */
+export type Reason = Required<Pick<EvaluatedPrediction, 'reason' | 'said'>>
+
+const because = ({ text, said }: Remark): Reason => ({ reason: text, said })
+
+export const NO_TUMOUR = because(remark('no-tumour'))
+export const BROKEN = because(remark('broken-head'))
+export const NOT_ADULT = because(remark('not-adult'))
 
 /** Why a required image feature is missing; a feature that is merely undefined is named instead. */
-export const MISSING: Readonly<Record<Exclude<MissingReason, 'undefined'>, string>> = {
+export const MISSING: Readonly<Record<Exclude<MissingReason, 'undefined'>, Reason>> = {
   'no tumour': NO_TUMOUR,
-  'no T1c': 'Needs a T1 post-contrast series, which the study does not have or which could not be used.',
-  'no T2 or FLAIR': 'Needs T2 and FLAIR, one of which the study does not have or which could not be used.',
-  'no brain mask': 'Needs the outline of the brain, which this bundle does not segment.',
-  'no such label': 'Needs a part of the tumour that this bundle does not segment.',
+  'no T1c': because(remark('needs-t1c')),
+  'no T2 or FLAIR': because(remark('needs-t2-flair')),
+  'no brain mask': because(remark('needs-brain')),
+  'no such label': because(remark('needs-label')),
 }
 
-export function missingReason(features: readonly string[]): string {
-  return `Needs ${listed(features.map(featureName))}, which ${features.length === 1 ? 'is' : 'are'} not known for this study.`
-}
+export const missingReason = (features: readonly string[]) => because(remark('needs-features', { features }))
 
-export function unlikeLibraryReason(cosine: number, least: number): string {
-  return `Unlike every past patient of the model's library: the nearest has a cosine of ${cosine.toFixed(2)}, below ${least.toFixed(2)}.`
-}
+export const unlikeLibraryReason = (cosine: number, least: number) =>
+  because(remark('unlike-library', { cosine, least }))
 
 /** `measured` is left out when a head is being measured and equal reasons are counted. */
-export function outsideReason(farthest: string, measured?: { distance: number; limit: number }): string {
-  const numbers = measured ? ` (distance ${measured.distance.toFixed(1)}, limit ${measured.limit.toFixed(1)})` : ''
-  return `Unlike the patients that the model was made from, most of all in ${featureName(farthest)}${numbers}.`
-}
+export const outsideReason = (feature: string, measured?: { distance: number; limit: number }) =>
+  because(measured ? remark('unlike-training', { feature, ...measured }) : remark('unlike-training-in', { feature }))
 
-export const unlikelyReason = (label: string, probability: number, least: number) =>
-  `${label} is the likeliest with ${percentBelow(probability)}, but a call needs ${percentBelow(least)}.`
+export const undecidedReason = (head: Head, labels: readonly string[]) =>
+  because(remark('cannot-tell', { head, labels }))
 
-export const boundReason = (label: string, patients: number, most: number, least: number) =>
-  `${label} is the likeliest, but from ${patients} such patients the model can show at most ${percentBelow(most)}, and a call needs ${percentBelow(least)}.`
+export const unlikelyReason = (of: { head: Head; label: string; probability: number; least: number }) =>
+  because(remark('call-unlikely', of))
 
-/** `call` is a class, or a risk group. */
-export const outlineReason = (call: string, samples: number, differing: number) =>
-  `The outline decides: ${call} by the outline that is shown, but ${
-    differing === 0
-      ? `too unlikely over the ${samples} samples of the segmentation`
-      : `another answer or none in ${differing} of ${samples} samples of the segmentation`
-  }.`
+export const boundReason = (of: { head: Head; label: string; patients: number; most: number; least: number }) =>
+  because(remark('call-bounded', of))
 
-function listed(names: readonly string[]): string {
-  if (names.length <= 4) return names.join(', ')
-  return `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`
-}
+/** `label` is a class, or a risk group. */
+export const outlineReason = (of: { head: Head; label: string; samples: number; differing: number }) =>
+  because(remark('outline-decides', of))

@@ -23,7 +23,7 @@ export async function survive(
   const { output, members } = await run(concatenated([row, ...samples]), count, true)
   const isWhole = output.length === count
   if (!members || members.length === 0 || !isWhole || ![...output, ...members].every(Number.isFinite))
-    return { head: name, status: 'not-evaluable', reason: BROKEN }
+    return { head: name, status: 'not-evaluable', ...BROKEN }
   const logRisk = output[0]!
   const group = riskGroup(head, logRisk)
   const [least, most] = survivalBounds(group)
@@ -41,9 +41,13 @@ export async function survive(
   return {
     head: name,
     status: isSplit ? 'indeterminate' : 'evaluable',
-    ...(isSplit && {
-      reason: outlineReason(`risk group ${group.name}`, samples.length + unanswered, differing + unanswered),
-    }),
+    ...(isSplit &&
+      outlineReason({
+        head: name,
+        label: group.name,
+        samples: samples.length + unanswered,
+        differing: differing + unanswered,
+      })),
     probabilities,
     intervals,
     explanation: why?.contributions ?? [],

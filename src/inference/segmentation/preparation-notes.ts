@@ -2,7 +2,7 @@
 import type { AppError } from '../../domain/errors.ts'
 import type { QualityNote } from '../../domain/finding.ts'
 import type { Sequence } from '../../domain/study.ts'
-import { millimetres, movement } from '../../wording/quantities.ts'
+import { remark } from '../../wording/remarks.ts'
 import { PREPARATION_LIMITS } from './input-limits.ts'
 import { imagesOf, type Registered, type SequenceVolume } from './sequence-volume.ts'
 
@@ -20,25 +20,24 @@ export function notesOn(
 ): QualityNote[] {
   const failure = failed.find(({ images }) => images.sequence === sequence)?.failure
   if (failure) {
-    const text = `${sequence} was left out, and the model ran without it: ${failure.message}.`
-    return [{ code: 'sequence-left-out', severity: 'warning', text }]
+    const said = remark('sequence-left-out', { sequence, error: failure.message })
+    return [{ code: 'sequence-left-out', severity: 'warning', ...said }]
   }
   const images = imagesOf(sequence, used)
   if (!images) {
-    const text = `The study has no usable ${sequence} series; the model ran without it.`
-    return [{ code: 'sequence-missing', severity: 'warning', text }]
+    return [{ code: 'sequence-missing', severity: 'warning', ...remark('sequence-missing', { sequence }) }]
   }
   const notes: QualityNote[] = []
   const thickest = Math.max(...images.volume.grid.spacing)
   if (thickest > PREPARATION_LIMITS.thickSlices.value) {
-    const text = `${sequence} has slices ${millimetres(thickest)} mm apart; small lesions may be missed.`
-    notes.push({ code: 'thick-slices', severity: 'info', text })
+    notes.push({ code: 'thick-slices', severity: 'info', ...remark('thick-slices', { sequence, mm: thickest }) })
   }
   const motion = images.registration
   const { moved, turned } = PREPARATION_LIMITS
   if (motion && (motion.translationMm > moved.value || motion.rotationDegrees > turned.value)) {
-    const text = `${sequence} was moved by ${movement(motion)} to match the reference series.`
-    notes.push({ code: 'patient-movement', severity: 'info', text })
+    const { translationMm, rotationDegrees } = motion
+    const said = remark('patient-movement', { sequence, translationMm, rotationDegrees })
+    notes.push({ code: 'patient-movement', severity: 'info', ...said })
   }
   return notes
 }

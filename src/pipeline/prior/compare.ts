@@ -18,14 +18,8 @@ import { LESION_LIMITS } from '../../inference/lesions/lesion-limits.ts'
 import { carry } from '../../inference/lesions/link-lesions.ts'
 import { resample } from '../../inference/volumes/resample.ts'
 import type { Registrar } from '../../inference/volumes/rigid.ts'
-import {
-  CATEGORY_CAVEAT,
-  categorySentence,
-  lesionSentences,
-  priorSentence,
-  registrationWords,
-} from '../../wording/comparison.ts'
-import { millimetres, readDate } from '../../wording/quantities.ts'
+import { comparedSentence } from '../../wording/comparison.ts'
+import { remark } from '../../wording/remarks.ts'
 import { fullStop } from '../../wording/sentences.ts'
 import { retrieveVolume } from '../retrieve-volume.ts'
 import { type ArchivedPrior, findArchived, loadArchived } from './archived.ts'
@@ -90,7 +84,7 @@ export async function compareWithPrior(
     return { ...compared, quality: [...compared.quality, ...passed] }
   } catch (error) {
     return {
-      quality: [note('warning', `Earlier studies could not be looked for: ${fullStop(foreseen(error).message)}`)],
+      quality: [note('warning', remark('priors-not-searched', { error: fullStop(foreseen(error).message) }))],
     }
   }
 }
@@ -143,14 +137,7 @@ async function compareWith(
     ...compared,
     response: limits.noCategory ? withoutCategory(compared.response, limits.noCategory) : compared.response,
   }
-  const edited = earlier.edited
-    ? [
-        note(
-          'info',
-          'A reviewer edited values of the earlier study; what the software measured both times is compared.',
-        ),
-      ]
-    : []
+  const edited = earlier.edited ? [note('info', remark('prior-edited'))] : []
   const images: EarlierImages = {
     analysisId: earlier.result.analysisId,
     studyDate: study.studyDate,
@@ -178,22 +165,10 @@ function limitsOf({ image, sequences }: CompareInput, earlier: EarlierAnalysis['
   return {
     ...(!contrast && { noCategory: 'Images after contrast medium are missing at one of the two times.' }),
     quality: [
-      ...(sameSequences
-        ? []
-        : [
-            note(
-              'warning',
-              `The two studies were not read from the same sequences (earlier: ${before.join(', ')}); part of the change may come from that.`,
-            ),
-          ]),
+      ...(sameSequences ? [] : [note('warning', remark('prior-other-sequences', { earlier: before }))]),
       ...(Math.max(thickest / thickestBefore, thickestBefore / thickest) < LESION_LIMITS.thicker.value
         ? []
-        : [
-            note(
-              'warning',
-              `Slices are ${millimetres(thickest)} mm apart, ${millimetres(thickestBefore)} mm in the earlier study; part of the change may come from that.`,
-            ),
-          ]),
+        : [note('warning', remark('prior-other-slices', { now: thickest, earlier: thickestBefore }))]),
     ],
   }
 }
@@ -206,18 +181,18 @@ function withoutCategory(
 }
 
 function summary(comparison: Comparison): QualityNote {
-  const lesions = lesionSentences(comparison).join(' ')
-  return note(
-    'info',
-    `Compared with the ${priorSentence(comparison)} (${registrationWords(comparison.registration)}). ${categorySentence(comparison.response)} ${lesions === '' ? '' : `${lesions} `}${CATEGORY_CAVEAT}`,
-    'prior-compared',
-  )
+  // The comparison itself is in the result, so the report says it anew.
+  return note('info', { text: comparedSentence(comparison) }, 'prior-compared')
 }
 
 function notCompared(studyDate: string, reason: string): QualityNote {
-  return note('warning', `The earlier study of ${readDate(studyDate)} was not compared: ${fullStop(reason)}`)
+  return note('warning', remark('prior-not-compared', { date: studyDate, error: fullStop(reason) }))
 }
 
-function note(severity: QualityNote['severity'], sentence: string, code = 'prior-not-compared'): QualityNote {
-  return { code, severity, text: sentence }
+function note(
+  severity: QualityNote['severity'],
+  said: Pick<QualityNote, 'text' | 'said'>,
+  code = 'prior-not-compared',
+): QualityNote {
+  return { code, severity, ...said }
 }

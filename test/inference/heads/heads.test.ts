@@ -174,6 +174,7 @@ describe('a classification head', () => {
         head: 'idh',
         status: 'not-evaluable',
         reason: 'Needs age, which is not known for this study.',
+        said: { sentence: 'needs-features', values: { features: ['age_years'] } },
       })
     }
   })
