@@ -45,7 +45,9 @@ export async function acceptBundle(settings: Settings, options: AcceptanceOption
   try {
     // A folder needs nothing from the site's record; reads from the PACS go into the site's audit trail.
     const own = 'folder' in source ? { ...settings, store: { dataDir: join(scratch, 'site') } } : settings
-    const parts = await openParts(own, { log }, onClose)
+    // What is accepted is the bundle of the settings, active or not.
+    const parts = await openParts(own, { log, bundleOfSettings: true }, onClose)
+    const { bundle } = parts.models.current
     const plan = planOf(parts, options)
     const { archive, studies } = await studiesOf(source, parts, join(scratch, 'received'))
     const store = await openStore({ dataDir: join(scratch, 'record'), clock: parts.clock, log })
@@ -61,14 +63,15 @@ export async function acceptBundle(settings: Settings, options: AcceptanceOption
         },
         onProgress,
       },
-      { plan, studies, bundle: parts.bundle, ...(labels && { labels }) },
+      { plan, studies, bundle, ...(labels && { labels }) },
     )
   } finally {
     for (const step of undo.splice(0).reverse()) await step()
   }
 }
 
-function planOf({ bundle, software, runner, settings }: Parts, { source, limits }: AcceptanceOptions) {
+function planOf({ models, software, settings }: Parts, { source, limits }: AcceptanceOptions) {
+  const { bundle, runner } = models.current
   const { provider, runtime } = runner.execution
   return {
     institution: settings.institution.name,
@@ -105,10 +108,11 @@ async function studiesOf(
 }
 
 function acceptorOf(parts: Parts, archive: ImageArchive, analyses: Store['analyses']) {
-  const { ports, options } = analysisOf(parts)
+  const { current } = parts.models
+  const { ports, options } = analysisOf(parts, current)
   // The bundle is tested as it is, even if a stop rule has turned a head off.
   const { spool: _kept, ehr: _record, switches: _stops, ...rest } = ports
   const intake = { analyses, log: parts.log, wake: async () => undefined }
-  const register = (study: Uid, digest: string) => registerAnalysis(intake, parts.bundle.identity, study, digest)
+  const register = (study: Uid, digest: string) => registerAnalysis(intake, current.bundle.identity, study, digest)
   return (study: Uid) => acceptStudy({ ...rest, analyses, archive, register }, options, study)
 }

@@ -15,7 +15,7 @@ import { drawConcordancePdf } from './reports/concordance-report.ts'
 
 type ConcordanceParts = Pick<
   Parts,
-  'settings' | 'store' | 'bundle' | 'clock' | 'ehr' | 'log' | 'letterhead' | 'software'
+  'settings' | 'store' | 'models' | 'clock' | 'ehr' | 'log' | 'letterhead' | 'software'
 >
 
 /** Starts asking the EHR, if the site configured values; the returned function stops it and waits until it has ended. */
@@ -34,26 +34,31 @@ export function startStopRules(parts: ConcordanceParts): () => Promise<void> {
   return startLoop((signal) => runStopRules(ports, settings.monitoring, signal))
 }
 
-function measurerOf({ store, bundle, clock }: ConcordanceParts): StopRulePorts['measure'] {
+function measurerOf({ store, models, clock }: ConcordanceParts): StopRulePorts['measure'] {
   const { concordance } = store
   return async ({ head, measure }, since) => {
     if (measure === 'holds') {
       const { held, rested } = await concordance.rested(since)
       return shareOf({ count: held, of: rested })
     }
-    return measureRule({ head, measure }, await concordance.cases(since, clock.now().toISOString()), bundle)
+    return measureRule(
+      { head, measure },
+      await concordance.cases(since, clock.now().toISOString()),
+      models.current.bundle,
+    )
   }
 }
 
 export function openConcordance(parts: ConcordanceParts): AppDeps['concordance'] {
-  const { settings, store, bundle, clock, letterhead, software } = parts
+  const { settings, store, models, clock, letterhead, software } = parts
   const { switches, audit } = store
   async function figures(month?: string): Promise<SiteFigures> {
     const until = month === undefined ? clock.now() : endOf(month)
     const from = new Date(until.getTime() - settings.monitoring.days * DAY_MS)
     const period = { from: from.toISOString(), until: until.toISOString() }
     const cases = await store.concordance.cases(period.from, period.until)
-    return siteFigures(cases, bundle, { ...period, readsTissue: readsAnswers(settings.ehr.reads.tissueValues) })
+    const readsTissue = readsAnswers(settings.ehr.reads.tissueValues)
+    return siteFigures(cases, models.current.bundle, { ...period, readsTissue })
   }
   return {
     figures,

@@ -1,13 +1,16 @@
 // Wires what the pages and the API show and do.
 import { openCds, openSignIn } from './compose-access.ts'
+import { decisionPorts } from './compose-bundles.ts'
 import { openConcordance } from './compose-concordance.ts'
 import { sendAgain } from './compose-notices.ts'
 import type { Parts } from './compose-parts.ts'
 import { peerFigures } from './compose-watch.ts'
+import { asAppError } from './domain/errors.ts'
 import type { SeriesChoice, Uid } from './domain/study.ts'
 import { createPublicKeys } from './fhir/connection/tokens.ts'
 import { createWebFonts } from './fonts/web-fonts.ts'
 import type { AppDeps } from './http/deps.ts'
+import { decideOnBundle, viewBundles } from './pipeline/bundle-decisions.ts'
 import { chooseSeries } from './pipeline/choose-series.ts'
 import { confirmPatient } from './pipeline/confirm-patient.ts'
 import { createBoard } from './pipeline/meeting.ts'
@@ -73,6 +76,7 @@ export function pageDeps(parts: Parts, hint: NonNullable<AppDeps['hint']>): AppD
     recordUrl: settings.ehr.url,
     board: createBoard({ analyses, reviews, ehr, clock }, { letterhead, software }),
     concordance: openConcordance(parts),
+    bundles: openBundles(parts),
     review: (id, request) => andWake(reviewAnalysis({ analyses, reviews, ...images.keeps }, id, request), wakeReviews),
     chooseSeries: (id, choice) => chooseSeries({ analyses, audit, register }, id, choice),
     seriesPicture: createSeriesPictures(parts),
@@ -82,8 +86,24 @@ export function pageDeps(parts: Parts, hint: NonNullable<AppDeps['hint']>): AppD
   }
 }
 
+function openBundles({ settings, store, models, log }: Parts): AppDeps['bundles'] {
+  const ports = decisionPorts(settings, store)
+  return {
+    view: () => viewBundles(ports),
+    async decide(decision, user) {
+      const view = await decideOnBundle(ports, decision, user)
+      // Followed before the next analysis in any case: whoever decided does not wait for the networks to open.
+      models
+        .refresh()
+        .catch((thrown) => log.error({ code: asAppError(thrown).code }, 'the decided bundle was not opened'))
+      return view
+    },
+  }
+}
+
 async function metricsOf(parts: Parts): Promise<string> {
-  const { settings, store, peers, startedAt, clock, software, bundle, runner, pools } = parts
+  const { settings, store, peers, startedAt, clock, software, models, pools } = parts
+  const { bundle, runner } = models.current
   const { pid } = runner
   return renderMetrics({
     ...(await store.analyses.figures()),

@@ -5,6 +5,7 @@ import { auditFetch } from './audit/audited-fetch.ts'
 import { systemClock } from './clock.ts'
 import { openArchive } from './compose-archive.ts'
 import { openImages } from './compose-images.ts'
+import { openModels } from './compose-models.ts'
 import { startRetention } from './compose-retention.ts'
 import { openRouting } from './compose-routing.ts'
 import { watchPeers } from './compose-watch.ts'
@@ -20,6 +21,7 @@ import { boundedFetch } from './fhir/connection/bounded-fetch.ts'
 import { createClinicalRecords } from './fhir/connection/records.ts'
 import { fontFiles } from './fonts/files.ts'
 import { loadBundle } from './inference/bundle/load.ts'
+import type { LoadedBundle } from './inference/bundle/manifest.ts'
 import { startRunner } from './inference/runtime/runner.ts'
 import { createRegistrar } from './inference/volumes/register.ts'
 import { type HurryPorts, hurryWaiting } from './pipeline/hurry.ts'
@@ -42,6 +44,8 @@ export const REVIEWS = 'reviews'
 export interface PartOptions {
   log?: Log
   clock?: Clock
+  /** Takes the bundle of the settings, even if people made another one active. */
+  bundleOfSettings?: boolean
   /** Wait for a database that is not there yet instead of failing. */
   waitForDatabase?: { signal: AbortSignal; onWait?: (code: string) => void }
 }
@@ -66,6 +70,11 @@ function hurrying(ports: HurryPorts, log: Log): () => void {
     )
 }
 
+function openStoreOf({ store }: Settings, { waitForDatabase }: PartOptions, effects: { clock: Clock; log: Log }) {
+  const place = { ...store, ...effects }
+  return waitForDatabase ? openStoreWhenThere(place, { ...waitForDatabase, ...effects }) : openStore(place)
+}
+
 function runnerSettings({ inference }: Settings, clock: Clock) {
   const { device } = inference
   return { ...inference, ...(device && { onDevice: openDeviceSlots(device, clock) }) }
@@ -74,6 +83,8 @@ function runnerSettings({ inference }: Settings, clock: Clock) {
 async function wakeEach(queue: Pick<Queue, 'wake'>, kinds: readonly string[]): Promise<void> {
   for (const kind of kinds) await queue.wake(kind)
 }
+
+type Chosen = [priority?: Priority, choice?: SeriesChoice | undefined, replaces?: string]
 
 /** Passes `onClose` a step for each opened part, even if a later one cannot be opened. Throws what the parts throw. */
 export async function openParts(
@@ -86,12 +97,8 @@ export async function openParts(
   const software = softwareIdentity()
   const tracing = openTracingIn(settings, software.version, log)
   onClose(tracing.close)
-  const bundle = await loadBundle(settings.inference.bundle)
-  const place = { ...settings.store, clock, log }
-  const { waitForDatabase } = options
-  const store = await (waitForDatabase
-    ? openStoreWhenThere(place, { ...waitForDatabase, clock, log })
-    : openStore(place))
+  const base = await loadBundle(settings.inference.bundle)
+  const store = await openStoreOf(settings, options, { clock, log })
   onClose(() => store.close())
   const { analyses, watch, audit, ledger, queue } = store
   const { archive, received, storeImages, listen, close } = await openArchive(settings, {
@@ -110,8 +117,11 @@ export async function openParts(
     fetch: boundedFetch(fetch),
     auditedFetch: (scope, send) => auditFetch({ baseUrl: settings.ehr.url, scope, audit, send, newId: randomUUID }),
   })
-  const runner = await startRunner({ ...runnerSettings(settings, clock), bundle, log, tracing })
-  onClose(() => runner.close())
+  const startModel = (bundle: LoadedBundle) => startRunner({ ...runnerSettings(settings, clock), bundle, log, tracing })
+  const { installed } = settings.inference
+  const bundles = options.bundleOfSettings ? undefined : store.bundles
+  const models = await openModels({ base, installed, bundles, start: startModel, log })
+  onClose(models.close)
   const registrar = createRegistrar()
   onClose(() => registrar.close())
   const decoder = createDecoder()
@@ -123,15 +133,9 @@ export async function openParts(
   const wakeAnalyses = () => wakeEach(queue, [ANALYSES, DELIVERIES])
   const hurry = hurrying({ analyses, wake: wakeAnalyses }, log)
   const breakers = createBreakers(hurry)
-  const register = (studyInstanceUid: string, digest: string, priority?: Priority, choice?: SeriesChoice) =>
-    registerAnalysis(
-      { analyses, log, tracing, wake: wakeAnalyses },
-      bundle.identity,
-      studyInstanceUid,
-      digest,
-      priority,
-      choice,
-    )
+  const intake = { analyses, log, tracing, wake: wakeAnalyses }
+  const register = (study: string, digest: string, ...more: Chosen) =>
+    registerAnalysis(intake, models.current.bundle.identity, study, digest, ...more)
   const submit = async (study: string, priority?: Priority) =>
     register(study, await imageSetDigest(watch, await archive.retrieveMetadata(study)), priority)
   return {
@@ -140,14 +144,14 @@ export async function openParts(
     log,
     tracing,
     startedAt,
-    bundle,
+    models,
+    startModel,
     store,
     archive,
     received,
     storeImages,
     listen,
     ehr,
-    runner,
     registrar,
     readVolume: decoder.readVolume,
     warmDecoder: decoder.warm,
@@ -162,7 +166,7 @@ export async function openParts(
     wakeReviews: () => queue.wake(REVIEWS),
     register,
     submit,
-    routing: openRouting(settings, { archive, watch, analyses, audit, bundle, clock, log, register }),
+    routing: openRouting(settings, { archive, watch, analyses, audit, models, clock, log, register }),
     software,
     letterhead: { institution: settings.institution.name, ...settings.reports, fonts: fontFiles },
   }

@@ -1,5 +1,6 @@
 // Wires the workers: for analyses and their delivery, and for the delivery of reviews.
 import { randomUUID } from 'node:crypto'
+import type { Model } from './compose-models.ts'
 import { ANALYSES, DELIVERIES, type Parts, REVIEWS } from './compose-parts.ts'
 import { openWorklist } from './compose-ups.ts'
 import { siteTimeZone } from './compose-watch.ts'
@@ -7,6 +8,7 @@ import type { AnalysisRecord } from './domain/analysis.ts'
 import { LEGS } from './domain/delivery.ts'
 import { analyseStudy } from './pipeline/analyse-study.ts'
 import type { AnalyseOptions, AnalysePorts } from './pipeline/analysis-run.ts'
+import { replaceForModel } from './pipeline/change-bundle.ts'
 import { type DeliverOptions, type DeliverPorts, deliver } from './pipeline/deliver.ts'
 import { askForEnd } from './pipeline/follow-workitem.ts'
 import { drainReviews } from './pipeline/review.ts'
@@ -49,15 +51,20 @@ function workOf({ settings, store, clock, log }: Parts, kind: typeof ANALYSES | 
 
 /** Its waiting for a turn ends with the signal, and the work in hand is finished. */
 function analysing(parts: Parts, signal: AbortSignal): WorkerPorts {
-  const { pools, store } = parts
-  const { ports, options } = analysisOf(parts)
+  const { pools, store, models } = parts
+  const { analyses } = store
   return {
     ...workOf(parts, ANALYSES),
     analyse: (record, lease) =>
       inTrace(parts, 'analyse', record, async () => {
         const turns = pools.enter(record, signal)
         try {
-          await analyseStudy({ ...ports, turns, analyses: lease.analyses }, options, record)
+          await models.use(async (model) => {
+            if (models.isOutdated(record.modelDigest))
+              return void (await replaceForModel({ analyses, register: parts.register }, record))
+            const { ports, options } = analysisOf(parts, model)
+            await analyseStudy({ ...ports, turns, analyses: lease.analyses }, options, record)
+          })
         } finally {
           turns.end()
         }
@@ -92,9 +99,9 @@ function inTrace<T>({ tracing }: Parts, name: string, record: AnalysisRecord, wo
 }
 
 /** What an analysis needs, whether it runs for the first time or is repeated. */
-export function analysisOf(parts: Parts): { ports: AnalysePorts; options: AnalyseOptions } {
-  const { settings, store, archive, ehr, runner, registrar, readVolume, images, clock, tracing } = parts
-  const { bundle, letterhead, software } = parts
+export function analysisOf(parts: Parts, { bundle, runner }: Model): { ports: AnalysePorts; options: AnalyseOptions } {
+  const { settings, store, archive, ehr, registrar, readVolume, images, clock, tracing } = parts
+  const { letterhead, software } = parts
   const { analyses, watch, switches } = store
   return {
     ports: { archive, ehr, analyses, watch, runner, registrar, readVolume, clock, tracing, switches, ...images.keeps },

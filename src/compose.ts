@@ -1,4 +1,5 @@
 // The composition root: settings in, a service out. Together with the compose-*.ts files, the only place that wires adapters.
+import { startShadow } from './compose-bundles.ts'
 import { startFollowingTissue, startStopRules } from './compose-concordance.ts'
 import { listenHl7 } from './compose-hl7.ts'
 import { startCollecting, startSending } from './compose-notices.ts'
@@ -10,13 +11,16 @@ import type { AnalysisRecord } from './domain/analysis.ts'
 import type { AppError } from './domain/errors.ts'
 import { createApp } from './http/app.ts'
 import { type OpenPort, serve } from './http/serve.ts'
+import type { LoadedBundle } from './inference/bundle/manifest.ts'
 import { reproduce } from './pipeline/reproduce/reproduce.ts'
 import type { Reproduction } from './pipeline/reproduce/verdict.ts'
 import { replay } from './pipeline/resolve.ts'
 import { settled } from './pipeline/settled.ts'
 import type { Settings } from './settings/schema.ts'
 
-export interface Service extends Pick<Parts, 'settings' | 'bundle' | 'store' | 'archive'> {
+export interface Service extends Pick<Parts, 'settings' | 'store' | 'archive'> {
+  /** That makes the results now. */
+  readonly bundle: LoadedBundle
   /** Starts workers and, if requested, triggers and the HTTP server; resolves with the address of the pages. */
   start(parts: { watch: boolean; http: boolean }): Promise<{ url: string | undefined }>
   /** Registers the study as it is now in the archive and returns the analysis id. */
@@ -58,8 +62,7 @@ interface Ending {
 }
 
 function serviceOf(parts: Parts, { port, onBroken }: ComposeOptions, { onClose, stop }: Ending): Service {
-  const { settings, bundle, store, archive, received, ehr, clock, log, tracing, peers, register, routing, submit } =
-    parts
+  const { settings, store, archive, received, ehr, clock, log, tracing, peers, register, routing, submit } = parts
   const { analyses, watch, workitems, hints } = store
   let watching: Watching | undefined
 
@@ -76,7 +79,9 @@ function serviceOf(parts: Parts, { port, onBroken }: ComposeOptions, { onClose, 
 
   return {
     settings,
-    bundle,
+    get bundle() {
+      return parts.models.current.bundle
+    },
     store,
     archive,
     async start(run) {
@@ -106,6 +111,7 @@ function serviceOf(parts: Parts, { port, onBroken }: ComposeOptions, { onClose, 
           onClose(startCollecting(parts))
           onClose(startFollowingTissue(parts))
           onClose(startStopRules(parts))
+          onClose(startShadow(parts))
           const heard = () => watching?.heard()
           for (const listener of [await parts.listen?.(), await listenHl7(settings, { hints, clock, log }, heard)])
             if (listener) onClose(listener.close)
@@ -124,7 +130,7 @@ function serviceOf(parts: Parts, { port, onBroken }: ComposeOptions, { onClose, 
       return record
     },
     async reproduce(analysisId) {
-      const { ports, options } = analysisOf(parts)
+      const { ports, options } = analysisOf(parts, parts.models.current)
       return reproduce(ports, options, analysisId)
     },
     stop,

@@ -1,6 +1,7 @@
 // The commands of the command line with their options and what each runs; a command's code is loaded only when it runs.
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { addBundles } from './bundle-commands.ts'
 import { QUESTIONS } from './init/questions.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -18,6 +19,7 @@ export function createProgram(): Command {
     .exitOverride()
   const configOf = () => program.opts<{ config?: string }>().config
   addService(program, configOf)
+  addBundles(program, configOf, BY)
   addStudies(program, configOf)
   addRecords(program, configOf)
   return program
@@ -83,12 +85,6 @@ function addService(program: Command, configOf: ConfigOf): void {
       'test the rights to write as well, with objects that belong to nobody; they are removed, or marked if removing is forbidden',
     )
     .action(async (options) => (await import('./commands/check-config.ts')).checkConfigCommand(configOf(), options))
-
-  program
-    .command('verify-bundle')
-    .description('check a bundle folder: manifest, digests, and that its networks run')
-    .argument('[folder]', 'bundle folder; the configured one by default')
-    .action(async (folder) => (await import('./commands/verify-bundle.ts')).verifyBundleCommand(configOf(), folder))
 }
 
 /** Single studies and analyses. */

@@ -18,7 +18,7 @@ export const RIGHTS = {
   decide: ['reviewer'],
   /** Release a hold, confirm a patient, choose series, try again, have a study analysed. */
   resolve: ['reviewer', 'administrator'],
-  /** Backfill, replay, metrics, notices, how the rules apply to a study, this site's own figures. */
+  /** Backfill, replay, metrics, notices, how the rules apply to a study, this site's own figures, bundles. */
   operate: ['administrator'],
 } as const satisfies Record<string, readonly Role[]>
 export type Right = keyof typeof RIGHTS

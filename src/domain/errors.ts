@@ -121,6 +121,10 @@ export const ERRORS = {
     'The images are outside what the bundle accepts (registration failed, constant image …).',
   ],
   BUNDLE_INVALID: ['permanent', 'The bundle is damaged or invalid; every problem is listed. Install it again.'],
+  CHANGE_REFUSED: [
+    'permanent',
+    'The decision on a bundle was refused; the message says why. Install the bundle, or let its shadow run go on until every limit is met; a rollback needs no limits.',
+  ],
   TABLE_INVALID: ['permanent', 'Correct the table; the message names the wrong column or line.'],
   INFERENCE_FAILED: ['transient', 'The inference process failed or was stopped; it will be restarted.'],
   INFERENCE_UNAVAILABLE: [

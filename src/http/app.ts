@@ -6,6 +6,7 @@ import { areUp } from '../domain/peers.ts'
 import { requireAccess } from './access.ts'
 import { apiRoutes } from './api.ts'
 import { boardRoutes } from './board.ts'
+import { bundleRoutes } from './bundles.ts'
 import { cdsRoutes } from './cds-hooks.ts'
 import { concordanceRoutes } from './concordance.ts'
 import { createCookies } from './cookies.ts'
@@ -72,6 +73,7 @@ export function createApp(deps: AppDeps): Hono {
   app.route('/', imageRoutes(deps))
   app.route('/', boardRoutes(deps))
   app.route('/', concordanceRoutes(deps))
+  app.route('/', bundleRoutes(deps))
   app.route('/', pageRoutes(deps))
 
   app.notFound((c) => answerProblem(c, new AppError('NOT_FOUND', 'no such page')))

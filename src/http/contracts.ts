@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { type AnalysisState, TRANSITIONS } from '../domain/analysis.ts'
 import { readPatientList } from '../domain/board.ts'
+import { BUNDLE_ACTIONS } from '../domain/bundles.ts'
 import { cleanJson } from '../domain/clean-text.ts'
 import { HEADS } from '../domain/finding.ts'
 import { jsonExcess } from '../domain/json-excess.ts'
@@ -41,6 +42,16 @@ export const priorityBody = request.extend({
 export const headParams = z.object({ head: z.enum(HEADS, { error: `must be one of ${HEADS.join(', ')}` }) })
 export const switchBody = request.extend({
   reason: z.string({ error: 'must say why' }).trim().min(1, 'must say why').max(500, 'is too long'),
+})
+/** By a person: what is decided on which bundle, and why. */
+export const bundleParams = z.object({
+  action: z.enum(BUNDLE_ACTIONS, { error: `must be one of ${BUNDLE_ACTIONS.join(', ')}` }),
+})
+export const bundleBody = switchBody.extend({
+  bundle: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{0,99}$/, 'must be the id or the digest of a bundle')
+    .exactOptional(),
 })
 const uid = z.string().regex(/^\d[\d.]{0,127}$/, 'is not a DICOM UID')
 /** Which series a person chooses for which sequence. */

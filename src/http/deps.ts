@@ -3,6 +3,7 @@ import type { Passage } from '../domain/activity.ts'
 import type { AnalysisRecord, AnalysisState } from '../domain/analysis.ts'
 import type { BoardRequest, BoardSlide, PatientId } from '../domain/board.ts'
 import type { Stroke } from '../domain/brush.ts'
+import type { BundleDecision, BundlesView } from '../domain/bundles.ts'
 import type { SiteFigures } from '../domain/concordance.ts'
 import type { Head } from '../domain/finding.ts'
 import type { PeerState } from '../domain/peers.ts'
@@ -140,6 +141,12 @@ export interface AppDeps {
     stops(): Promise<HeadStop[]>
     /** A person turns a head on. Throws STATE_CONFLICT when it is on. */
     turnOn(head: Head, by: string, reason: string): Promise<void>
+  }
+  /** Which bundle is active, which runs in shadow, and what people decide on them. */
+  bundles: {
+    view(): Promise<BundlesView>
+    /** Throws CHANGE_REFUSED with each limit that is not met. */
+    decide(decision: BundleDecision, user?: { identifier: string; name: string }): Promise<BundlesView>
   }
   /** Makes failed and waiting deliveries of reviews due now. */
   retryReviews(analysisId: string): Promise<void>

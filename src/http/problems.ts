@@ -33,6 +33,7 @@ export interface Problem {
 const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   NOT_FOUND: 404,
   STATE_CONFLICT: 409,
+  CHANGE_REFUSED: 409,
   REVIEW_INVALID: 422,
   CHOICE_INVALID: 422,
   SIGN_IN_REFUSED: 403,

@@ -24,8 +24,9 @@ const NEEDED: readonly (readonly [method: string, address: RegExp, right: Right]
   [POST, /^(\/api)?\/studies\/[^/]+\/analyse$/, 'resolve'],
   [POST, of('/replay'), 'operate'],
   [GET, /^\/(metrics|api\/studies|api\/studies\/[^/]+\/rules|api\/backfill|(api\/)?notices)$/, 'operate'],
-  [GET, /^((\/api)?\/concordance(\.pdf)?|\/api\/heads)$/, 'operate'],
+  [GET, /^((\/api)?\/(concordance(\.pdf)?|bundles)|\/api\/heads)$/, 'operate'],
   [POST, /^(\/concordance|\/api)\/heads\/[^/]+\/on$/, 'operate'],
+  [POST, /^(\/api)?\/bundles\/[^/]+$/, 'operate'],
   [POST, /^\/(api\/backfill|(api\/)?notices\/[^/]+\/again)$/, 'operate'],
 ]
 

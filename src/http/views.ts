@@ -6,7 +6,7 @@ import { userOf } from './visitors.ts'
 
 const OF_ANALYSIS =
   /^(?:\/api)?\/analyses\/([A-Za-z0-9-]{1,64})(?:\/(report\.pdf|segmentation\.dcm|doubt\/.+|events|reviews))?$/
-const FIGURES = /^(\/api)?\/concordance(\.pdf)?$/
+const FIGURES = /^(\/api)?\/(concordance(\.pdf)?|bundles)$/
 const LISTS = new Set(['/', '/search', '/api/analyses'])
 
 /** Image requests write audit rows of their own. */

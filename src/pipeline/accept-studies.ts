@@ -1,14 +1,13 @@
 // The studies of an acceptance: which of the PACS it takes, and each analysed like any other, but the EHR is not asked and nothing is delivered.
-import { readLabels } from '../dicom/segmentation-labels.ts'
 import type { StudyAccepted } from '../domain/acceptance.ts'
 import { AppError } from '../domain/errors.ts'
 import type { ClinicalRecords } from '../domain/ports/clinical-record.ts'
 import type { ImageArchive } from '../domain/ports/image-archive.ts'
 import type { Study, Uid } from '../domain/study.ts'
-import { voxelCount } from '../domain/volume.ts'
 import { analyseStudy } from './analyse-study.ts'
 import type { AnalyseOptions, AnalysePorts } from './analysis-run.ts'
 import { imageSetDigest } from './intake.ts'
+import { resultLabels } from './result-labels.ts'
 
 export interface AcceptPorts extends Omit<AnalysePorts, 'ehr' | 'spool' | 'switches'> {
   register(studyInstanceUid: Uid, digest: string): Promise<string>
@@ -41,11 +40,8 @@ export async function acceptStudy(
   await analyseStudy({ ...ports, ehr: NO_RECORD }, alone, record)
   const result = await analyses.result(analysisId)
   if (!result?.grid) throw new AppError('INPUT_IMPLAUSIBLE', 'the images of the study changed while it was analysed')
-  const { grid, segments } = result
   const segmentation = (await analyses.artifact(analysisId, 'segmentation'))?.bytes
-  const labels = segmentation
-    ? readLabels(segmentation, grid, (number) => segments[number - 1]?.label).labels
-    : { grid, data: new Uint8Array(voxelCount(grid)) }
+  const labels = resultLabels(result, result.grid, segmentation)
   const seconds = (clock.now().getTime() - begun) / 1000
   return { result, labels, ...(segmentation && { segmentation }), seconds }
 }

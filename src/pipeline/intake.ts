@@ -26,7 +26,7 @@ export interface IntakePorts {
 /**
  * Registers the analysis of this image set by this bundle, once. Earlier ones that are not delivered are superseded, even while
  * a worker has them: it finds out at its next step. A series choice that a person made for the study also holds for its later
- * image sets.
+ * image sets. `replaces`: the analysis that gives way to this one, although its images are the same.
  */
 export async function registerAnalysis(
   ports: IntakePorts,
@@ -35,12 +35,16 @@ export async function registerAnalysis(
   instanceSetDigest: string,
   priority: Priority = 'fresh',
   choice?: SeriesChoice,
+  replaces?: string,
 ): Promise<string> {
   const before = await ports.analyses.byStudy(studyInstanceUid)
   const seriesChoice = choice ?? before.findLast((one) => one.seriesChoice)?.seriesChoice
-  const analysisId = idAmong(before, instanceSetDigest, (after) =>
-    analysisIdOf(studyInstanceUid, instanceSetDigest, bundle.modelDigest, seriesChoice?.series, after),
-  )
+  const idOf = (after?: string) =>
+    analysisIdOf(studyInstanceUid, instanceSetDigest, bundle.modelDigest, seriesChoice?.series, after)
+  const own = idAmong(before, instanceSetDigest, idOf)
+  // What this model has of the set already is earlier than what gives way, and does not come back.
+  const isThere = before.some((one) => one.analysisId === own)
+  const analysisId = replaces !== undefined && isThere ? idOf(replaces) : own
   const analysis = {
     analysisId,
     studyInstanceUid,

@@ -27,7 +27,7 @@ export function ruleFacts(bundle: RoutedBundle, overrides: SeriesOverrides): Rul
 }
 
 /** By the first instance: whether all of them name one patient is decided before the analysis, with a hold. */
-function ageOfStudy(study: Study): number | undefined {
+export function ageOfStudy(study: Study): number | undefined {
   const instances = study.series.flatMap((series) => series.instances)
   const { metadata } = instances[0] ?? { metadata: {} }
   const patientAges = instances.flatMap((one) => texts(one.metadata, 'PatientAge'))

@@ -27,6 +27,11 @@ export function settingsSchema(env: Environment) {
     inference: z
       .strictObject({
         bundle: filled('Folder of the model bundle.').default('config/models/glioma-cascade-1mm'),
+        installed: z.exactOptional(
+          filled(
+            'A folder of bundle folders: those that may run in shadow and be made active, besides `bundle`, which is active until a person decides otherwise (gliabridge bundles).',
+          ),
+        ),
         providers: z
           .array(z.enum(['cuda', 'webgpu', 'cpu'], { error: 'must be one of cuda, webgpu, cpu' }))
           .min(1, 'must name at least one')

@@ -23,6 +23,7 @@ const STEPS = [
   QUERIES.eraseReviews,
   QUERIES.eraseReviewClaims,
   QUERIES.eraseTissueAnswers,
+  QUERIES.eraseShadowCases,
   QUERIES.eraseArtifacts,
   QUERIES.eraseNotices,
   QUERIES.eraseLegs,

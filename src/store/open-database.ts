@@ -1,10 +1,12 @@
 // Opens only the database, for the command line: no queue, no workers. An embedded database has one owner, so the service must not be running.
 import { AppError } from '../domain/errors.ts'
 import type { AccountStore } from '../domain/ports/access-store.ts'
+import type { BundleStore } from '../domain/ports/bundle-store.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { Log } from '../domain/ports/log.ts'
 import { createAccountStore } from './access.ts'
 import { type AuditStore, createAuditTrail } from './audit.ts'
+import { createBundleStore } from './bundles.ts'
 import type { Database } from './database.ts'
 import { createErasureStore } from './erasure.ts'
 import { lockFolder } from './folder-lock.ts'
@@ -41,6 +43,16 @@ export function withAccounts<T>(
 ): Promise<T> {
   return withDatabase(place, (db) =>
     work({ audit: createAuditTrail(db, place.clock), accounts: createAccountStore(db, place.clock) }),
+  )
+}
+
+/** The same with the decisions on bundles. */
+export function withBundles<T>(
+  place: DatabasePlace,
+  work: (parts: { audit: AuditStore; bundles: BundleStore }) => Promise<T>,
+): Promise<T> {
+  return withDatabase(place, (db) =>
+    work({ audit: createAuditTrail(db, place.clock), bundles: createBundleStore(db, place.clock) }),
   )
 }
 

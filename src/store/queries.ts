@@ -2,6 +2,7 @@
 import { ACCESS_QUERIES } from './queries/access-queries.ts'
 import { ANALYSIS_QUERIES } from './queries/analysis-queries.ts'
 import { AUDIT_QUERIES } from './queries/audit-queries.ts'
+import { BUNDLE_QUERIES } from './queries/bundle-queries.ts'
 import { BYTES_QUERIES } from './queries/bytes-queries.ts'
 import { CLAIM_QUERIES } from './queries/claim-queries.ts'
 import { CONCORDANCE_QUERIES } from './queries/concordance-queries.ts'
@@ -30,6 +31,7 @@ export const QUERIES = {
   ...NOTICE_QUERIES,
   ...CONCORDANCE_QUERIES,
   ...SWITCH_QUERIES,
+  ...BUNDLE_QUERIES,
   ...SCHEMA_QUERIES,
   ...LIST_QUERIES,
   ...FIGURE_QUERIES,

@@ -2,6 +2,7 @@
 import { AppError } from '../domain/errors.ts'
 import type { AccessStore } from '../domain/ports/access-store.ts'
 import type { AuditTrail } from '../domain/ports/audit-trail.ts'
+import type { BundleStore } from '../domain/ports/bundle-store.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { ConcordanceStore } from '../domain/ports/concordance-store.ts'
 import type { ErasureStore } from '../domain/ports/erasure-store.ts'
@@ -17,6 +18,7 @@ import type { WriteLedger } from '../domain/ports/write-ledger.ts'
 import { createAccessStore } from './access.ts'
 import { type AnalysisRecords, createAnalysisStore } from './analyses.ts'
 import { createAuditTrail } from './audit.ts'
+import { createBundleStore } from './bundles.ts'
 import { createConcordanceStore } from './concordance.ts'
 import { expectRoom, expectWritable } from './disk.ts'
 import { createErasureStore } from './erasure.ts'
@@ -50,6 +52,7 @@ export interface Store {
   notices: NoticeStore
   concordance: ConcordanceStore
   switches: HeadSwitches
+  bundles: BundleStore
   queue: Queue
   /** The time by the clock of the database, as leases are measured: for what several processes compare. */
   time(): Promise<Date>
@@ -116,6 +119,7 @@ export async function openStore({ dataDir, databaseUrl, clock, log, sweepSeconds
       notices: createNoticeStore(db, clock),
       concordance: createConcordanceStore(db, clock),
       switches: createHeadSwitches(db, clock),
+      bundles: createBundleStore(db, clock),
       queue,
       time: () => timeNow(db, clock),
       ping,

@@ -1,7 +1,9 @@
-// Style of a site's own figures.
+// Style of a site's own figures, and of bundles.
 export const STYLE_CONCORDANCE = `
 .concordance .verdict { font-weight: 600; margin-bottom: .6rem; }
 .concordance tbody th { font-weight: 400; }
+.concordance h3 { margin: 1.2rem 0 .4rem; font-size: 1rem; }
+.concordance dl { margin: 0 0 .8rem; } .concordance dt { font-weight: 600; margin-top: .4rem; } .concordance dd { margin: 0; }
 .concordance td { font-variant-numeric: tabular-nums; }
 .turn-on { display: flex; flex-wrap: wrap; align-items: end; gap: .6rem 1rem; margin-top: .6rem; }
 .turn-on label { display: flex; flex-direction: column; gap: .2rem; font-size: .88rem; flex: 1 1 16rem; }

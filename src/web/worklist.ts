@@ -9,6 +9,7 @@ import type { PeerState } from '../domain/peers.ts'
 import type { ReviewClaim } from '../domain/ports/review-claims.ts'
 import type { Reviewer } from '../domain/review.ts'
 import type { HeadStop } from '../domain/stop-rules.ts'
+import { BUNDLES } from '../wording/bundles.ts'
 import { CONCORDANCE } from '../wording/concordance.ts'
 import { SEX_NAMES } from '../wording/names.ts'
 import { NOTICES_PAGE } from '../wording/notices.ts'
@@ -60,7 +61,7 @@ export function worklistPage(view: WorklistView): Html {
   const { records, state, search = [], toReview } = view
   const isSearch = search.length > 0
   const main = [
-    html`<div class="list-head"><h1>${WORKLIST.title}</h1><a class="button" href="/board">${WORKLIST.board}</a>${!view.may || view.may('operate') ? html`<a class="button" href="/notices">${NOTICES_PAGE.title}</a><a class="button" href="/concordance">${CONCORDANCE.link}</a>` : ''}${searchForm(search)}</div>`,
+    html`<div class="list-head"><h1>${WORKLIST.title}</h1><a class="button" href="/board">${WORKLIST.board}</a>${!view.may || view.may('operate') ? html`<a class="button" href="/notices">${NOTICES_PAGE.title}</a><a class="button" href="/concordance">${CONCORDANCE.link}</a><a class="button" href="/bundles">${BUNDLES.link}</a>` : ''}${searchForm(search)}</div>`,
     livePart('outages', [
       ...outages(view.peers),
       ...stopNotices(view.stops, !view.may || view.may('operate')),

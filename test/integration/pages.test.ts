@@ -141,7 +141,7 @@ const FAINT_TEXT = `(() => {
 })()`
 
 it('has no serious finding of axe-core on the lists, a hold and the form of a meeting, at the usual size, on tablets, and at 200 %', async () => {
-  for (const path of ['/', '/not-analysed', '/notices', '/board', `/analyses/${held.analysisId}`]) {
+  for (const path of ['/', '/not-analysed', '/notices', '/bundles', '/board', `/analyses/${held.analysisId}`]) {
     await tab.open(`${server.url}${path}`)
     for (const [width, height] of SIZES) {
       await tab.size(width, height)

@@ -1,11 +1,13 @@
 // A study whose image set changes, and changes back: each set that is there now has one analysis, and the last of all is its own.
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { replaceForModel } from '../../src/pipeline/change-bundle.ts'
 import { registerAnalysis } from '../../src/pipeline/intake.ts'
 import { createAnalysisStore } from '../../src/store/analyses.ts'
 import type { Database } from '../../src/store/database.ts'
 import { openDatabase } from '../support/database.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { quietLog } from '../support/quiet-log.ts'
+import { sampleResult } from '../support/sample-analyses.ts'
 
 const BUNDLE = { id: 'glioma', digest: 'd', modelDigest: 'm' }
 const clock = createManualClock('2026-03-01T10:00:00.000Z')
@@ -63,4 +65,40 @@ it('takes no other bundle, nor the same set twice, for a change of the set', asy
   const other = await register('set', { ...BUNDLE, modelDigest: 'm2' })
   expect(await register('set')).toBe(first)
   expect(await register('set', { ...BUNDLE, modelDigest: 'm2' })).toBe(other)
+})
+
+it('replaces an analysis for another model by one for the active model, to and fro, with what a person chose and confirmed', async () => {
+  const NEXT = { ...BUNDLE, modelDigest: 'm2' }
+  const replaceBy = (bundle: typeof BUNDLE) => async (id: string) =>
+    replaceForModel(
+      {
+        analyses,
+        register: (...[uid, set, priority, choice, replaces]) =>
+          registerAnalysis(
+            { analyses, log: quietLog, wake: async () => {} },
+            bundle,
+            uid,
+            set,
+            priority,
+            choice,
+            replaces,
+          ),
+      },
+      (await analyses.get(id))!,
+    )
+  const first = await register('set')
+  await analyses.move(first, 'running')
+  const confirmed = { reference: 'Patient/12', by: 'Nine', at: clock.now().toISOString(), of: sampleResult.patient }
+  await analyses.confirmPatient(first, confirmed)
+  const next = await replaceBy(NEXT)(first)
+  expect((await analyses.get(next))!).toMatchObject({
+    modelDigest: 'm2',
+    confirmedPatient: { reference: 'Patient/12' },
+  })
+  await analyses.move(next, 'running')
+  // The way back: what the first model had of the study was superseded, and must not be taken for an answer.
+  const back = await replaceBy(BUNDLE)(next)
+  expect(new Set([first, next, back]).size).toBe(3)
+  expect((await analyses.get(back))!.modelDigest).toBe('m')
+  expect(await states()).toEqual(['superseded', 'superseded', 'queued'])
 })

@@ -121,6 +121,17 @@ const VALUES: Record<keyof typeof QUERIES, string[]> = {
   addSwitch: [`'grade'`, NOW, `'off'`, `'rule'`, `'r'`],
   restedSince: [`(now() - interval '72 hours')`],
   siteCases: [`(now() - interval '72 hours')`, NOW],
+  bundleChanges: [],
+  lockBundles: [],
+  lastBundleChange: [],
+  addBundleChange: [NOW, `'shadow'`, JSONB, `'p'`, `'r'`],
+  nextShadowCase: ['null', `'m-7'`, `(now() - interval '72 hours')`, `'c-7'`],
+  claimShadowCase: ['null', A, `'c-0'`, `'m-7'`, '3600'],
+  keepShadowCase: [A, `'c-7'`, NOW, JSONB],
+  releaseShadowCase: ['null', A, `'c-7'`, '0', '1'],
+  shadowCases: [`'c-7'`, `'m-7'`, `'2020-01-01'`],
+  analysisDue: ['null'],
+  eraseShadowCases: [A],
   countByState: [],
   countLegs: [],
   stepTimes: [],
@@ -166,7 +177,7 @@ const VALUES: Record<keyof typeof QUERIES, string[]> = {
 }
 
 const TABLE_SCAN =
-  /Seq Scan on (analyses|analysis_events|legs|artifacts|watched_studies|own_instances|workitems|review\w*|cursors|ehr_ledger|hints|notices|notice_items|sessions|sign_ins|used_tokens|accounts|audit|tissue_answers|head_switches)\b/
+  /Seq Scan on (analyses|analysis_events|legs|artifacts|watched_studies|own_instances|workitems|review\w*|cursors|ehr_ledger|hints|notices|notice_items|sessions|sign_ins|used_tokens|accounts|audit|tissue_answers|head_switches|shadow_cases)\b/
 
 /** The beginning of a string or template, then of a statement; what the engine is told to do with its files is none. */
 const STATEMENT =
@@ -193,6 +204,9 @@ beforeAll(async () => {
       insert into gliabridge.review_documents (review_id, bytes, sha256, created_at) select 'r-' || n, '', '', now() from generate_series(1, 5000) n;
       insert into gliabridge.review_labels (review_id, bytes, sha256, created_at) select 'r-' || n, '', '', now() from generate_series(1, 5000) n;
       insert into gliabridge.head_switches (head, at, state, by, reason) select 'h-' || n % 50, now(), 'off', 'rule', 'r' from generate_series(1, 5000) n;
+      insert into gliabridge.bundle_changes (at, action, by, reason) select now(), 'end-shadow', 'p', 'r' from generate_series(1, 5000) n;
+      insert into gliabridge.shadow_cases (analysis_id, digest, active_model, attempts, due_at, compared_at, comparison)
+        select 'a-' || n, 'c-' || n % 50, 'm-7', 1, now(), now() - n * interval '1 minute', '{}' from generate_series(1, 5000) n;
       insert into gliabridge.tissue_answers (analysis_id, asked_at, answers) select 'a-' || n, now(), '[]' from generate_series(1, 5000) n;
       insert into gliabridge.cursors (trigger_name, value, updated_at) select 't-' || n, 'v', now() from generate_series(1, 5000) n;
       insert into gliabridge.ehr_ledger (key, begun_at) select 'k-' || n, now() from generate_series(1, 5000) n;

@@ -15,6 +15,7 @@ import { letterheadOf } from './letterhead.ts'
 import { createKeptLog } from './quiet-log.ts'
 import { realClock } from './real-clock.ts'
 import { eventsOf, rolesOf, sampleResult, samples } from './sample-analyses.ts'
+import { sampleBundles } from './sample-bundles.ts'
 import { sampleFigures } from './sample-figures.ts'
 
 /** One that was left, and one that cannot be looked at. */
@@ -216,6 +217,13 @@ export function sampleApp(
       stops: async () => [],
       turnOn: async (head, by, reason) => {
         calls.push(`turn on ${head} ${by} ${reason}`)
+      },
+    },
+    bundles: {
+      view: async () => sampleBundles,
+      decide: async ({ action, bundle, by, reason }) => {
+        calls.push(`${action} ${bundle ?? '-'} ${by} ${reason}`)
+        return sampleBundles
       },
     },
     fonts: createWebFonts(),

@@ -11,7 +11,8 @@ export async function reproduceCommand(
 ): Promise<void> {
   const settings = await readSettings(config, process.env)
   const inference = { ...settings.inference, ...(bundle !== undefined && { bundle }) }
-  const service = await compose({ ...settings, inference }, { log: createLog('warn') })
+  const options = { log: createLog('warn'), bundleOfSettings: bundle !== undefined }
+  const service = await compose({ ...settings, inference }, options)
   try {
     const verdict = await service.reproduce(analysisId)
     process.stdout.write(json ? `${JSON.stringify(verdict, null, 2)}\n` : inWords(verdict))

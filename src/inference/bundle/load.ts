@@ -1,22 +1,20 @@
-// Reads a bundle folder and verifies that every file is the one named in its manifest.
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+// Reads a bundle folder and verifies that every file is the one named in its manifest; lists the bundles in a folder.
+import { readdir, readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { InstalledBundle } from '../../domain/bundles.ts'
 import { sha256Of } from '../../domain/digest.ts'
-import { AppError } from '../../domain/errors.ts'
+import { AppError, asAppError } from '../../domain/errors.ts'
 import type { BundleIdentity } from '../../domain/finding.ts'
 import { jsonExcess } from '../../domain/json-excess.ts'
+import { declaredControl } from './change-control.ts'
 import { encoderProblems } from './encoder.ts'
 import { type Library, parseLibrary } from './library.ts'
-import { type Bundle, type LoadedBundle, parseBundle } from './manifest.ts'
+import { type Bundle, type LoadedBundle, parseBundle, runnableHeads } from './manifest.ts'
 import { modelDigest } from './model-digest.ts'
 
 /** Loads a bundle folder; BUNDLE_INVALID names every file that is missing or differs from its declaration. */
 export async function loadBundle(folder: string): Promise<LoadedBundle> {
-  const bytes = await readFile(join(folder, 'bundle.json')).catch((cause: unknown) => {
-    throw new AppError('BUNDLE_INVALID', `bundle.json cannot be read in ${folder}`, { cause })
-  })
-  const raw = parseJson(bytes)
-  const bundle = parseBundle(raw)
+  const { bundle, digest, model } = await readManifest(folder)
   const problems: string[] = []
   const contents = new Map<string, Uint8Array>()
   for (const [name, declared] of Object.entries(bundle.files)) {
@@ -36,8 +34,8 @@ export async function loadBundle(folder: string): Promise<LoadedBundle> {
     id: bundle.id,
     version: bundle.version,
     name: bundle.name,
-    digest: sha256Of(bytes),
-    modelDigest: modelDigest(raw as Record<string, unknown>),
+    digest,
+    modelDigest: model,
     weightsDigest: weightsDigest(bundle),
     license: bundle.license,
     intendedUse: bundle.intended_use,
@@ -51,6 +49,44 @@ export async function loadBundle(folder: string): Promise<LoadedBundle> {
     }),
   }
   return { ...bundle, folder, identity, ...(library && { library }) }
+}
+
+async function readManifest(folder: string): Promise<{ bundle: Bundle; digest: string; model: string }> {
+  const bytes = await readFile(join(folder, 'bundle.json')).catch((cause: unknown) => {
+    throw new AppError('BUNDLE_INVALID', `bundle.json cannot be read in ${folder}`, { cause })
+  })
+  const raw = parseJson(bytes)
+  return { bundle: parseBundle(raw), digest: sha256Of(bytes), model: modelDigest(raw as Record<string, unknown>) }
+}
+
+/** By the manifests alone: the files are read when a bundle is loaded. Throws BUNDLE_INVALID if the folder of folders cannot be read. */
+export async function listBundles(folders: string | undefined, ...single: string[]): Promise<InstalledBundle[]> {
+  const entries =
+    folders === undefined
+      ? []
+      : await readdir(folders, { withFileTypes: true }).catch((cause: unknown) => {
+          throw new AppError('BUNDLE_INVALID', `the folder of installed bundles cannot be read: ${folders}`, { cause })
+        })
+  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
+  const all = new Set([...single, ...names.sort().map((name) => join(folders!, name))].map((folder) => resolve(folder)))
+  return Promise.all(
+    [...all].map(async (folder): Promise<InstalledBundle> => {
+      try {
+        const { bundle, digest, model } = await readManifest(folder)
+        const { id, version, name, change_control: control } = bundle
+        return {
+          folder,
+          bundle: { id, version, digest, modelDigest: model },
+          name,
+          changeControl: control && declaredControl(control),
+          regions: Object.keys(bundle.regions),
+          heads: runnableHeads(bundle).map((one) => one.name),
+        }
+      } catch (thrown) {
+        return { folder, problem: asAppError(thrown).message }
+      }
+    }),
+  )
 }
 
 /** The encoder's library, from files whose digests match the manifest. */

@@ -4,6 +4,7 @@ import { AppError } from '../../domain/errors.ts'
 import { type BundleIdentity, HEADS, type Head } from '../../domain/finding.ts'
 import { SEQUENCES, type Sequence } from '../../domain/study.ts'
 import type { TumourLabels } from '../features/tumour-features.ts'
+import { changeControlProblems, changeControlSchema } from './change-control.ts'
 import { encoderProblems, encoderSchema } from './encoder.ts'
 import { type Graph, graphSchemas, regionTransformSchema } from './graph.ts'
 import { answerProblems, graphProblems } from './graph-problems.ts'
@@ -73,6 +74,8 @@ const common = {
   encoder: encoderSchema.optional(),
   heads: headsSchema,
   evaluation: z.record(z.string(), z.unknown()),
+  /** What it must show in shadow before it may replace another bundle; if absent, the service's own limits apply. */
+  change_control: changeControlSchema.optional(),
 }
 
 /** One network over one grid. */
@@ -193,6 +196,8 @@ function crossProblems(raw: unknown, isGraph: boolean): string[] {
       for (const index of members)
         if (index > labels.length) problems.push(`regions.${name}: there is no label ${index}`)
     }
+    const control = part(changeControlSchema, 'change_control')
+    if (control) problems.push(...changeControlProblems(control, groups))
     if (!groups.WT) problems.push('regions: WT (whole tumour) is missing')
     // A volume without its measured error would look much more certain than the others.
     const measured = part(z.looseObject({ volume_relative_sd: z.record(z.string(), z.unknown()) }), 'postprocess')

@@ -16,6 +16,8 @@ const PROSE = new Set([
   'udi',
   'data_source',
   'evaluation',
+  // What a candidate must show before it is used; its results are the same.
+  'change_control',
 ])
 const PROSE_FILES = new Set(['card.md'])
 

@@ -1,5 +1,5 @@
 // The record and the study as they were when an analysis was made, and a place for what is made again: nothing here changes what is stored.
-import type { AnalysisRecord } from '../../domain/analysis.ts'
+import type { AnalysisRecord, AnalysisSummary } from '../../domain/analysis.ts'
 import type { AnalysisStore, Artifact, PriorAnalyses } from '../../domain/ports/analysis-store.ts'
 import type { ImageArchive } from '../../domain/ports/image-archive.ts'
 import type { WatchStore } from '../../domain/ports/watch-store.ts'
@@ -8,6 +8,7 @@ import { archiveReceipt } from '../delivered-objects.ts'
 /** What the repeated analysis would have stored. */
 export interface Made {
   artifacts?: Artifact[]
+  summary?: AnalysisSummary
   /** The images in the archive are no longer those of the analysis. */
   imagesChanged?: true
 }
@@ -36,8 +37,9 @@ export function storeAsOf(
         made.imagesChanged = true
         return (await store.get(analysisId))!
       },
-      saveResult: async (analysisId, _summary, artifacts) => {
+      saveResult: async (analysisId, summary, artifacts) => {
         made.artifacts = artifacts
+        made.summary = summary
         return (await store.get(analysisId))!
       },
     },

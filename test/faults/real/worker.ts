@@ -25,7 +25,7 @@ const settings = parseSettings(JSON.parse(process.argv[2]!), process.env)
 const waitForDatabase = { signal: new AbortController().signal }
 // It never ends by itself: it is killed.
 const parts = await openParts(settings, { log, waitForDatabase }, () => undefined)
-const { store, archive, received, ehr, runner, peers, register, submit, routing, clock, breakers, tracing } = parts
+const { store, archive, received, ehr, models, peers, register, submit, routing, clock, breakers, tracing } = parts
 const { analyses, watch, hints, workitems, queue } = store
 const image = paint(axial([12, 12, 12], [2, 2, 2]), ([x, y, z]) => Math.sin(x) + y / 50 - z / 80)
 
@@ -42,7 +42,7 @@ const work = {
       await lease.analyses.move(record.analysisId, 'superseded', { text: 'the images of the study changed' })
       return
     }
-    await runner.segment({ channels: [image, image, null, image] })
+    await models.current.runner.segment({ channels: [image, image, null, image] })
     await lease.analyses.saveResult(record.analysisId, {}, resultsOf(record))
   },
   deliver: (record: AnalysisRecord, lease: Lease) =>
@@ -58,5 +58,6 @@ const watching = startWatch({ settings, ...triggers, peers, register, submit, cl
 
 // Messages of a router, as the campaign sends them: one a line.
 createInterface(process.stdin).on('line', (line) => watching.hint('webhook', JSON.parse(line)))
-setInterval(() => say({ inference: runner.pid ?? 0 }), 200)
-say({ inference: runner.pid ?? 0 })
+const sayPid = () => say({ inference: models.current.runner.pid ?? 0 })
+setInterval(sayPid, 200)
+sayPid()

@@ -155,7 +155,7 @@ describe('the record as of then', () => {
     await analyses.note('early', { kind: 'step', text: '' })
     await analyses.describe('early', {})
     await analyses.saveResult('early', {}, [])
-    expect(made).toEqual({ artifacts: [] })
+    expect(made).toEqual({ artifacts: [], summary: {} })
     await analyses.move('early', 'superseded')
     expect(made.imagesChanged).toBe(true)
     expect(written).toEqual([])
