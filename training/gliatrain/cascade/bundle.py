@@ -57,6 +57,10 @@ DATA = (
 )
 
 
+COMPUTED = ("sequences", "require_any", "needs", "networks", "masks", "stages", "result", "labels", "anatomy", "regions", "postprocess")
+"""The parts of a manifest that say what is computed."""
+
+
 def stage(
     name: str,
     mask: str,
@@ -189,20 +193,21 @@ def halve_files(folder: Path, names: list[str]) -> None:
 
 
 def write_manifest(folder: Path, version: str, evaluation: dict, relative_sd: dict | None, parts: dict | None = None) -> None:
-    """`parts`: what is computed, the cascade when absent."""
+    """`parts`: what is computed (COMPUTED), the cascade alone when absent."""
     path = folder / "bundle.json"
     heads = json.loads(path.read_text())["heads"] if path.exists() else absent()
     card = folder / "card.md"
     if not card.exists():
         card.write_text("Not measured yet.\n")
     files = sorted(p.name for p in folder.iterdir() if p.suffix == ".onnx")
+    beside = ", the whole tumour also by a 3D U-Net" if parts and "unet" in parts["networks"] else ""
     manifest = {
         "schema": "gliabridge-bundle/2",
         "id": folder.name,
         "version": version,
         "name": "Glioma segmentation, cascade at 1 mm",
-        "description": "Brain extraction, then whole tumour, core and enhancing tumour, each by anisotropic networks in three views; "
-        "whole heads or skull-stripped brains.",
+        "description": "Brain extraction, then whole tumour, core and enhancing tumour, each by anisotropic networks in three views"
+        f"{beside}; whole heads or skull-stripped brains.",
         "intended_use": INTENDED,
         "intended_population": {"min_age_years": 18},
         "authors": "Gliabridge contributors",

@@ -3,7 +3,7 @@
 Writes the tested cases as NIfTI folders (as they are; inside a synthetic head; with a sequence left out; as if nothing took up
 contrast), procedural heads without a tumour, and the tested clinical and multiple-sclerosis heads on their own grids; runs
 `gliabridge evaluate --cases` on them, and adds its report to results/cascade-evaluation.json. A case that the report of the same bundle
-holds already is not run again.
+holds already is not run again. Under "seen" the report names the patients that the 2 mm network saw in training.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from ..nifti import write_nifti
 from ..preprocess import to_grid
 from ..synthetic_heads import Atlas, add_head
 from . import heads as real_heads
+from . import with_unet
 from .bundle import RESULTS, ROOT, SEQUENCES
 from .degrade import without_enhancement
 from .patches import TESTED_CASES, split
@@ -170,6 +171,16 @@ def computes(manifest: dict) -> str:
     return hashlib.sha256(json.dumps([parts, rules, weights], sort_keys=True).encode()).hexdigest()
 
 
+def patient(case: str) -> str:
+    """The source of a measured case: its name without the part."""
+    return next(case.removeprefix(f"{part}-") for part in PARTS if case.startswith(f"{part}-"))
+
+
+def unseen(report: dict) -> list[dict]:
+    """The cases whose patient no network of the bundle saw."""
+    return [case for case in report["cases"] if patient(case["case"]) not in report["seen"]]
+
+
 def summary(cases: list[dict]) -> dict:
     """Of each part the mean and median Dice by region, and the volumes found where there is nothing."""
     out: dict[str, Any] = {}
@@ -197,10 +208,12 @@ def main() -> None:
     ap.add_argument("--out", type=Path, default=RESULTS / "cascade-evaluation.json")
     a = ap.parse_args()
     data, folder = sources.data_folder(a.data), a.cache / "measured"
-    key = computes(json.loads((a.bundle / "bundle.json").read_text()))
+    manifest = json.loads((a.bundle / "bundle.json").read_text())
+    key = computes(manifest)
     old = json.loads(a.out.read_text()) if a.out.exists() else {}
     report: dict[str, Any] = old if old.get("computes") == key else {"computes": key, "cases": [], "failures": []}
     tested = split(data, a.cache).tested
+    report["seen"] = with_unet.seen(data, a.cache, tested) if "unet" in manifest["networks"] else []
     atlas = Atlas(data / "atlas")
     for name in sorted(TESTED_CASES):
         write_whole(data, folder, name, a.parts, atlas)
