@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from gliatrain import checkpoints
-from gliatrain.cascade import chain, degrade, flair, from_bundle, patches, soup, student, with_unet
+from gliatrain.cascade import chain, degrade, flair, from_bundle, measure, patches, soup, student, with_unet
 from gliatrain.cascade import train as cascade_train
 from gliatrain.cascade.bundle import ROOT, graph
 from gliatrain.cascade.export import export_views, for_export, write
@@ -397,3 +397,18 @@ def test_the_first_of_several_networks_answers_as_it_did_among_them():
     )
     assert alone.shape[1] == together.shape[1] // 2
     np.testing.assert_allclose(alone, together[:, : alone.shape[1]], atol=1e-4)
+
+
+def test_a_cascade_is_averaged_with_the_coarse_network_once():
+    unet = json.loads((ROOT / "config/models/glioma-unet-2mm/bundle.json").read_text())
+    once = with_unet.averaged(graph(), unet, with_unet.WEIGHT)
+    with pytest.raises(ValueError, match="averaged with the 2 mm network already"):
+        with_unet.averaged(once, unet, with_unet.WEIGHT)
+
+
+def test_figures_on_unseen_patients_leave_out_whom_the_coarse_network_saw():
+    cases = [
+        {"case": name} for name in ("head-BraTS2021_01659", "without-t1ce-BraTS2021_01660", "clinical-TCGA_HT_7602_19951103", "ms-ms-04")
+    ]
+    report = {"cases": cases, "seen": ["BraTS2021_01659", "TCGA_HT_7602_19951103"]}
+    assert [case["case"] for case in measure.unseen(report)] == ["without-t1ce-BraTS2021_01660", "ms-ms-04"]
