@@ -149,8 +149,10 @@ it.each([
   const path = join(folder, 'a-1', 'images.json')
   await writeFile(path, damage(await readFile(path, 'utf8')))
   const spool = createImageSpool(folder, clock)
-  for (const reading of [spool.describe('a-1'), spool.plane('a-1', 'FLAIR', 2, 0), spool.sequences('a-1')])
-    await expect(reading).rejects.toMatchObject({ code: 'INTERNAL', message: expect.stringContaining(where) })
+  const damaged = { code: 'INTERNAL', message: expect.stringContaining(where) }
+  await expect(spool.describe('a-1')).rejects.toMatchObject(damaged)
+  await expect(spool.plane('a-1', 'FLAIR', 2, 0)).rejects.toMatchObject(damaged)
+  await expect(spool.sequences('a-1')).rejects.toMatchObject(damaged)
   await utimes(join(folder, 'a-1'), clock.now(), clock.now())
   expect(await spool.removeBefore(clock.now())).toBe(0)
   expect(await spool.removeBefore(new Date(clock.now().getTime() + 1000))).toBe(1)
