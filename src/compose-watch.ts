@@ -68,8 +68,8 @@ export function changeFeedOf({ pacs }: Pick<Settings, 'pacs'>): ChangeFeed | und
 export function watchPeers(log: Log, onBack: (peer: Peer) => void): PeerWatch {
   return createPeerWatch(['pacs', 'ehr'], ({ peer, failing }) => {
     if (failing)
-      return log.error({ peer, code: failing.code, error: failing.message }, 'a peer does not answer as it must')
-    log.info({ peer }, 'a peer answers as it must again')
+      return log.error({ peer, code: failing.code, error: failing.message }, 'a peer does not answer correctly')
+    log.info({ peer }, 'a peer answers correctly again')
     onBack(peer)
   })
 }

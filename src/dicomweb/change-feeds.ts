@@ -123,5 +123,5 @@ function asObject(value: unknown): Record<string, unknown> {
 
 function unexpected(connection: Asking, path: string, what: string): AppError {
   const { target } = connection.describe(path, what)
-  return new AppError('ARCHIVE_NOT_DICOMWEB', `the answer to ${what} has another form than is known (${target})`)
+  return new AppError('ARCHIVE_NOT_DICOMWEB', `the answer to ${what} has an unknown form (${target})`)
 }

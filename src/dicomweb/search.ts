@@ -57,7 +57,7 @@ export function createSearcher(connection: Connection, ways: Ways, log: Log): Se
       offset += page.length
       if (matches.size === before || !way.paged) break
       if (pages === maxPages) {
-        log.warn({ search: what, pages }, 'the search is not followed further; what stands on later pages is not found')
+        log.warn({ search: what, pages }, 'the search is not followed any further; studies on later pages are missed')
         break
       }
       if (pages >= LIMITS.searchPages)
@@ -65,7 +65,7 @@ export function createSearcher(connection: Connection, ways: Ways, log: Log): Se
       page = await nextOf(path(offset, way), what)
     }
     if (unusable > 0)
-      log.warn({ search: what, rows: unusable, required: required.join(' ') }, 'rows of an answer cannot be used')
+      log.warn({ search: what, rows: unusable, required: required.join(' ') }, 'some rows of an answer cannot be used')
     if (matches.size === 0 && unusable > 0)
       throw new AppError(
         'ARCHIVE_NOT_DICOMWEB',

@@ -48,7 +48,7 @@ export function createWays({ log, memory }: { log: Log; memory?: WaysMemory | un
     if (isStandard ? before === undefined : before === way) return
     if (isStandard) remembered.delete(question)
     else remembered.set(question, way)
-    log.info({ question, way }, 'the archive takes this question in this way; it is remembered')
+    log.info({ question, way }, 'the archive accepts this query in this form; it is remembered')
     await memory?.keep(JSON.stringify(Object.fromEntries(remembered)))
   }
 

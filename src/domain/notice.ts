@@ -9,7 +9,7 @@ import type { Uid } from './study.ts'
 
 /**
  * urgent-result: delivered, of an urgent order or one that a person waited for. hold: waits for a person. quarantine: set aside, since it ended a process or
- * met a fault of the program. dead-letter: a delivery that failed for good. peer: PACS or EHR does not answer as it must.
+ * met a fault of the program. dead-letter: a delivery that failed for good. peer: PACS or EHR does not answer correctly.
  */
 export const NOTICE_SUBJECTS = ['urgent-result', 'hold', 'quarantine', 'dead-letter', 'peer', 'stopped-head'] as const
 export type NoticeSubject = (typeof NOTICE_SUBJECTS)[number]

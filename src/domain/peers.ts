@@ -22,7 +22,7 @@ export interface PeerWatch {
   changes(): number
 }
 
-/** `onChange` hears of a peer that ceases to answer as it must, or does so again; not of each failure. */
+/** `onChange` hears of a peer that stops answering correctly, or does so again; not of each failure. */
 export function createPeerWatch(peers: readonly Peer[], onChange: (state: PeerState) => void): PeerWatch {
   const states = new Map<Peer, PeerState>(peers.map((peer) => [peer, { peer }]))
   let changes = 0

@@ -79,7 +79,7 @@ function mailError(thrown: unknown, destination: string): AppError {
   if (responseCode !== undefined)
     return new AppError(
       'NOTICE_UNREACHABLE',
-      `${destination} does not take mail now (${responseCode} to ${command || code})`,
+      `${destination} does not accept mail at the moment (${responseCode} to ${command || code})`,
       { cause: thrown },
     )
   if (code === 'EAUTH' || code === 'ETLS')

@@ -79,7 +79,7 @@ async function sendOne(ports: SendPorts, notice: KeptNotice): Promise<Date | und
       await notices.update(noticeId, { state: 'failed', attempts, lastError })
       return undefined
     }
-    log.warn(fields, 'a notice was not sent, later again')
+    log.warn(fields, 'a notice could not be sent; it is tried again later')
     const afterSeconds = spread(step.afterSeconds, `${noticeId} ${attempts}`)
     await notices.update(noticeId, { state: 'waiting', attempts, lastError, afterSeconds })
     return after(afterSeconds)

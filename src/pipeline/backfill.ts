@@ -53,6 +53,6 @@ export async function backfill(
   })
   await reachBack(watch, from)
   const since = (await sinceWhen(watch)) ?? from
-  log.info({ since }, 'older studies are taken from the next look on')
+  log.info({ since }, 'older studies are analysed from the next search on')
   return { since }
 }

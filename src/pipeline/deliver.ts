@@ -111,7 +111,7 @@ async function runLeg(
         ...(next.do === 'retry' && { afterSeconds: next.afterSeconds }),
         ...unforeseenFields(thrown),
       },
-      next.do === 'hold' ? 'a delivery failed for good' : 'a delivery failed, later again',
+      next.do === 'hold' ? 'a delivery failed for good' : 'a delivery failed; it is tried again later',
     )
     await ports.analyses.updateLeg(record.analysisId, leg.leg, {
       state: next.do === 'hold' ? 'failed' : 'waiting',

@@ -37,7 +37,7 @@ export async function askForTissue(
       await concordance.keep(analysisId, await ehr.forStudy({ studyInstanceUid }).tissueAnswers?.(patient))
     } catch (thrown) {
       const error = asAppError(thrown)
-      log.warn({ analysisId, code: error.code, ...unforeseenFields(thrown) }, 'results of tissue could not be read')
+      log.warn({ analysisId, code: error.code, ...unforeseenFields(thrown) }, 'tissue results could not be read')
       if (error.class === 'transient') return answered
       // For example a merged patient: asked again when next due; earlier answers stay.
       await concordance.keep(analysisId)

@@ -31,7 +31,7 @@ export function checkIntendedUse({ study, patient, identity, bundle, outside }: 
     if (outside === 'hold' && mayBeYounger(least, stated))
       throw new AppError(
         'OUTSIDE_INTENDED_USE',
-        `the patient may be younger, by one of PatientBirthDate and PatientAge, which do not tell one age: ${meant}`,
+        `the patient may be younger, by one of PatientBirthDate and PatientAge, which contradict each other: ${meant}`,
       )
     return [
       { code: 'age-unknown', severity: 'warning', ...remark('age-unknown', { bundle: bundle.name, years: least }) },

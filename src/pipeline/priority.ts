@@ -27,7 +27,7 @@ export async function hasUrgentOrder({ ehr, log }: OrderPorts, study: Study): Pr
   try {
     return (await ehr.forStudy({ studyInstanceUid }).isUrgentOrder?.(accessionNumber)) ?? false
   } catch (thrown) {
-    log.warn({ studyInstanceUid, code: asAppError(thrown).code }, 'the order was not asked for its priority')
+    log.warn({ studyInstanceUid, code: asAppError(thrown).code }, 'the priority of the order could not be read')
     return false
   }
 }

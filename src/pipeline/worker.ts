@@ -170,7 +170,7 @@ async function afterFailedAnalysis(ports: WorkerPorts, record: AnalysisRecord, e
       afterSeconds: next.afterSeconds,
       ...unforeseenFields(error),
     },
-    'analysis failed, later again',
+    'analysis failed; it is tried again later',
   )
   await ports.analyses.move(record.analysisId, 'queued', {
     text: `${error.code}: ${error.message}; again in ${next.afterSeconds} s`,

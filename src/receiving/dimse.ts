@@ -100,7 +100,7 @@ function createSite(
         ),
       )
     },
-    onFailure: ({ code, message }) => log.warn({ code, error: message }, 'an object that was sent here was refused'),
+    onFailure: ({ code, message }) => log.warn({ code, error: message }, 'an object sent to this service was refused'),
   }
 }
 

@@ -40,7 +40,7 @@ export function createStowReceiver({ received, audit, log }: StowReceiverOptions
             return outcomes
           },
           onFailure: ({ code, message }) =>
-            log.warn({ code, error: message }, 'an object that was sent here was refused'),
+            log.warn({ code, error: message }, 'an object sent to this service was refused'),
         },
         request,
       )

@@ -78,7 +78,7 @@ function requireNext(analysisId: string, earlier: readonly { decision: Review['d
   if (earlier.length !== expected)
     throw new AppError(
       'STATE_CONFLICT',
-      `analysis ${analysisId} has ${earlier.length} reviews, and this one knows of ${expected}`,
+      `analysis ${analysisId} has ${earlier.length} reviews, but this one was made knowing of ${expected}`,
     )
   if (earlier.at(-1)?.decision === 'reject')
     throw new AppError('STATE_CONFLICT', `analysis ${analysisId} was rejected, which is final`)

@@ -59,7 +59,7 @@ export async function restore(dataDir: string, file: string, since: string): Pro
     if (existsSync(folder) && (await readdir(folder)).length > 0)
       throw new AppError(
         'SETTINGS_INVALID',
-        `${dataDir} has a state already; name an empty folder in store.dataDir, or move the old one away`,
+        `${dataDir} already holds data; name an empty folder in store.dataDir, or move the old one away`,
       )
     try {
       const db = await PGlite.create(folder, { loadDataDir: new Blob([archive], { type: 'application/x-tar' }) })

@@ -30,7 +30,7 @@ export async function openStoreWhenThere(
       const error = asAppError(thrown)
       if (!WAITED_FOR.has(error.code)) throw thrown
       const waitSeconds = Math.min(MAX_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** (attempt - 1))
-      log.warn({ code: error.code, error: error.message, attempt, waitSeconds }, 'the database is not there yet')
+      log.warn({ code: error.code, error: error.message, attempt, waitSeconds }, 'the database cannot be reached yet')
       onWait?.(error.code)
       if (signal.aborted) throw thrown
       await clock.sleep(waitSeconds * 1000, signal)

@@ -75,7 +75,7 @@ export async function startQueue(
       await ready(kind)
       await boss.send(kind, {}, { singletonKey: key, ...(startAfter ? { startAfter } : {}) })
     } catch (error) {
-      log.warn({ kind, code: databaseError(error).code }, 'a wake was lost; the sweep makes it good')
+      log.warn({ kind, code: databaseError(error).code }, 'a wake-up was lost; the sweep will catch up')
     }
   }
   const sweep = setInterval(() => {
@@ -121,7 +121,7 @@ function createDrain(kind: string, handler: Handler, stopping: AbortSignal, log:
         await handler(stopping)
       } catch (error) {
         const { frames = '' } = unforeseenFields(error)
-        log.error({ kind, code: asAppError(error).code, frames }, 'a worker failed; the sweep calls it again')
+        log.error({ kind, code: asAppError(error).code, frames }, 'a worker failed; the sweep will start it again')
       }
     } while (again && !stopping.aborted)
     running = undefined

@@ -10,8 +10,8 @@ export function watchExports(exporter: SpanExporter, log: Log): SpanExporter {
       exporter.export(spans, (result: ExportResult) => {
         const failed = result.code !== ExportResultCode.SUCCESS
         if (failed && !isFailing)
-          log.warn({ count: spans.length }, 'the trace collector does not take spans; they are dropped')
-        if (!failed && isFailing) log.info({}, 'the trace collector takes spans again')
+          log.warn({ count: spans.length }, 'the trace collector does not accept spans; they are dropped')
+        if (!failed && isFailing) log.info({}, 'the trace collector accepts spans again')
         isFailing = failed
         done(result)
       })

@@ -73,7 +73,7 @@ export function createChangeFeedTrigger(options: ChangeFeedOptions): Trigger {
           waitSeconds = waitAfter(failures, intervalSeconds, error.retryAfterSeconds)
           // Once: meanwhile the search continues, and itself reports when the archive is down.
           const line = { feed: feed.name, code: error.code, error: error.message, ...unforeseenFields(thrown) }
-          if (failures === 1) log.warn(line, 'the change feed does not answer; the search finds studies all the same')
+          if (failures === 1) log.warn(line, 'the change feed does not answer; the search still finds studies')
         }
         await sleepUnlessAborted(clock, waitSeconds * 1000, signal)
       }

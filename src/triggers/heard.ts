@@ -113,7 +113,7 @@ export function createHeardTrigger(options: HeardTriggerOptions): HeardTrigger {
             failures,
             ...unforeseenFields(thrown),
           }
-          log.warn(line, 'hints cannot be followed now; they are kept')
+          log.warn(line, 'hints cannot be followed at the moment; they are kept')
         }
         const wait = Math.min(intervalSeconds * 2 ** Math.min(failures, 10), MAX_WAIT_SECONDS)
         // The pauses for a peer that is down are kept, whatever is heard meanwhile.

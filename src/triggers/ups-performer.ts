@@ -163,7 +163,7 @@ export function createPerformer(options: PerformerOptions): Performer {
     for (let failures = 0; !signal.aborted; ) {
       try {
         const address = await worklist.subscribe()
-        if (address === undefined) return log.info({}, 'the worklist gives no events; it is searched now and then')
+        if (address === undefined) return log.info({}, 'the worklist sends no events; it is searched at intervals')
         await hear(
           address,
           {
@@ -183,7 +183,8 @@ export function createPerformer(options: PerformerOptions): Performer {
       } catch (thrown) {
         failures += 1
         const { code, message: error } = asAppError(thrown)
-        if (failures === 1) log.warn({ code, error }, 'the worklist gives no events now; it is searched meanwhile')
+        if (failures === 1)
+          log.warn({ code, error }, 'the worklist sends no events at the moment; it is searched instead')
       }
       channel = 0
       isCaughtUp = false

@@ -16,8 +16,8 @@ export function outages(peers: readonly PeerState[]): Part[] {
 
 function outage({ peer, failing, goodAt }: PeerState): Html {
   const since = failing ? html` since ${timeOf(failing.since)}` : ''
-  const last = goodAt === undefined ? 'It has not answered as it must since the service started.' : ''
-  return html`<div class="hold" role="alert"><p class="reason">The ${NAMES[peer]} does not answer as it must${since}</p>
+  const last = goodAt === undefined ? 'It has not answered correctly since the service started.' : ''
+  return html`<div class="hold" role="alert"><p class="reason">The ${NAMES[peer]} does not answer correctly${since}</p>
 <p>${MEANS[peer]} ${last}</p>
 <p>${sentence(failing?.message ?? '')}</p><p class="hint">${failing?.hint ?? ''}</p><p class="code">${failing?.code ?? ''}</p></div>`
 }

@@ -100,7 +100,7 @@ it('the change feed of Azure refuses what is no list', async () => {
   const { connection } = connected('https://ws.example/v2', () => ({ body: { error: 'x' } }))
   const failure = await failureOf(azureChanges(connection, 'azure').after('{"sequence":0,"since":"","read":0}'))
   expect(failure.code).toBe('ARCHIVE_NOT_DICOMWEB')
-  expect(failure.message).toContain('another form')
+  expect(failure.message).toContain('an unknown form')
 })
 
 describe("Orthanc's changes", () => {

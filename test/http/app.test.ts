@@ -232,7 +232,7 @@ describe('readiness', () => {
     const analyses = { ...sampleApp().deps.analyses, list: async () => [] }
     const { app } = sampleApp({}, { deps: { ...outage, analyses } })
     const page = await (await app.request('/')).text()
-    expect(page).toContain('The PACS does not answer as it must')
+    expect(page).toContain('The PACS does not answer correctly')
     expect(page).toContain('New studies are not noticed')
     expect(page).toContain('ARCHIVE_AUTH')
     expect(page).toContain('the PACS has not answered')

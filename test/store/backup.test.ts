@@ -50,7 +50,7 @@ it('brings the state back: records, artefacts, cursors, and the audit as a whole
 it('overwrites nothing, and takes nothing while the service has the folder', async () => {
   const [from, file] = [join(folder, 'from'), join(folder, 'state.tar.gz')]
   await expect(backUp(from, file, SINCE)).rejects.toThrow('is there already')
-  await expect(restore(from, file, SINCE)).rejects.toThrow('has a state already')
+  await expect(restore(from, file, SINCE)).rejects.toThrow('already holds data')
   const lock = lockFolder(from, { pid: process.pid, since: SINCE })
   await expect(backUp(from, join(folder, 'other.tar.gz'), SINCE)).rejects.toMatchObject({ code: 'DATA_FOLDER_IN_USE' })
   lock.release()

@@ -68,7 +68,7 @@ it('wakes a worker at once, later, and by the sweep, never twice at once, and st
     {
       level: 'error',
       fields: { kind: 'analyses', code: 'INTERNAL', frames: expect.stringContaining('test/store/store.test.ts:') },
-      message: 'a worker failed; the sweep calls it again',
+      message: 'a worker failed; the sweep will start it again',
     },
   ])
 

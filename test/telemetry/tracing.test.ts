@@ -114,7 +114,7 @@ describe('traces', () => {
     await tracing.span('a', {}, async () => undefined)
     await tracing.close()
     expect(log.lines).toMatchObject([
-      { level: 'warn', message: 'the trace collector does not take spans; they are dropped' },
+      { level: 'warn', message: 'the trace collector does not accept spans; they are dropped' },
     ])
   })
 

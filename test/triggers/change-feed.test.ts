@@ -104,7 +104,7 @@ describe('a change feed', () => {
     })
     expect(slept).toEqual([5000, 10_000, 20_000, 5000])
     expect(log.lines.map(({ message }) => message)).toEqual([
-      'the change feed does not answer; the search finds studies all the same',
+      'the change feed does not answer; the search still finds studies',
       'the change feed answers again',
     ])
   })

@@ -21,6 +21,6 @@ export async function backfillCommand(
   const by = options.by ?? process.env.USER ?? process.env.LOGNAME ?? 'command line'
   const { since } = (await mustAnswer(http, '/api/backfill', { from, by })) as { since: string }
   process.stdout.write(
-    `the watch begins at ${since} from its next look on; what was decided already is not taken again\n`,
+    `the watch searches from ${since} on, beginning with its next search; studies already decided on are not analysed again\n`,
   )
 }

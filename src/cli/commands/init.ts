@@ -33,7 +33,7 @@ export async function initCommand(flags: Answers, options: InitOptions): Promise
     if (failed > 0 && !options.keep && terminal === undefined)
       throw new AppError(
         'SETTINGS_INVALID',
-        `${failed} of the parts above failed; nothing was written (--keep writes it all the same)`,
+        `${failed} of the parts above failed; nothing was written (--keep writes the file anyway)`,
       )
     const raw = settingsOf(answers)
     // Refuse invalid settings here, not at the first start.

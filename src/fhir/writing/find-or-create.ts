@@ -146,7 +146,7 @@ export async function createOnce(site: Site, resource: Resource, key: Key): Prom
   if (!createdOne)
     throw new AppError(
       'EHR_AMBIGUOUS',
-      `${key.resourceType} ${key.value} was taken by the FHIR server, which neither says where it is nor shows it in a search; it is not sent again`,
+      `${key.resourceType} ${key.value} was accepted by the FHIR server, which neither says where it is nor finds it in a search; it is not sent again`,
     )
   if (!stated && !created.place) await remember(site, key, createdOne)
   return createdOne

@@ -81,7 +81,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   ) {
     if (closed) throw new AppError('INFERENCE_FAILED', 'the inference process was closed')
     if (!open || hasEnded(open.child)) {
-      log.warn({ bundleId: bundle.id }, 'inference process is started again')
+      log.warn({ bundleId: bundle.id }, 'the inference process is restarted')
       open = await openProcess(options)
       last = open
     }

@@ -10,16 +10,16 @@ const onWire =
   (hospital, count) =>
     hospital.arm(wire, fault, count, only)
 
-const MOST_MS = 3000
-const AT_MOST_MS = 300_000
+const MAX_PAUSE_MS = 3000
+const AT_MAX_PAUSE_MS = 300_000
 /** At moments that the seed chooses; false: there was nothing to which it could happen, and it is tried again. */
 const again =
   (once: (hospital: Hospital) => Promise<void> | boolean | void): Kind =>
   async (hospital, count) => {
-    const end = Date.now() + AT_MOST_MS
+    const end = Date.now() + AT_MAX_PAUSE_MS
     for (let n = 0; n < count; ) {
       if (Date.now() > end) throw new Error(`it could happen ${n} times, not ${count}`)
-      await new Promise((resolve) => setTimeout(resolve, hospital.random() * MOST_MS))
+      await new Promise((resolve) => setTimeout(resolve, hospital.random() * MAX_PAUSE_MS))
       if ((await once(hospital)) !== false) n += 1
       // A process that has nothing to do is not started again.
       else if ((await hospital.inspect()).missing.length === 0) await hospital.send(true)
@@ -51,9 +51,9 @@ export const REAL_KINDS: Readonly<Record<string, Kind>> = {
   'EHR: body cut': onWire('ehr', { kind: 'cut' }),
   'EHR: answer lost after commit': onWire('ehr', { kind: 'lost' }, WRITE),
   'PostgreSQL ended hard': again((hospital) => hospital.crashDatabase()),
-  'disk of PostgreSQL full': again((hospital) => hospital.fillDisk(MOST_MS)),
-  'way to PostgreSQL cut': again((hospital) => hospital.breakNetwork('cut', MOST_MS)),
-  'way to PostgreSQL silent': again((hospital) => hospital.breakNetwork('silent', MOST_MS)),
+  'disk of PostgreSQL full': again((hospital) => hospital.fillDisk(MAX_PAUSE_MS)),
+  'way to PostgreSQL cut': again((hospital) => hospital.breakNetwork('cut', MAX_PAUSE_MS)),
+  'way to PostgreSQL silent': again((hospital) => hospital.breakNetwork('silent', MAX_PAUSE_MS)),
   'notifications doubled and out of order': again((hospital) => hospital.hintAll()),
   'channel of the worklist dropped': again((hospital) => hospital.dropChannels()),
   'worklist: answer to a change of state lost': onWire('worklist', { kind: 'lost' }, STATE),
