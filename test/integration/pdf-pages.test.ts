@@ -30,6 +30,7 @@ const letterhead = letterheadOf('Haus am See')
 const pdfs: Record<string, () => Promise<Uint8Array>> = {
   report: () => drawReportPdf({ letterhead, result, figures }),
   letter: () => drawReportPdf({ letterhead: { ...letterhead, paper: 'Letter' }, result, figures }),
+  german: () => drawReportPdf({ letterhead: letterheadOf('Haus am See', 'de'), result, figures }),
   meeting: () =>
     drawMeetingPdf({
       entries: [{ requested: 'GB-1', analysisId: 'a', result, figures: packFigures(figures) }],
