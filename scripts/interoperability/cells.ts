@@ -9,12 +9,16 @@ export interface Cell {
   suite?: string
   /** What the suite needs beyond this repository and Debian packages. */
   needs?: string
+  /** What is to be run before it, once. */
+  first?: string
   /** An obstacle in the other software, by its own issue. */
   upstream?: { says: string; link: string }
 }
 
 const CONTRACT = 'the archive contract'
 const EHR_CONTRACT = 'the EHR contract'
+/** Readers that are packages of npm. */
+const JS = 'npm ci --ignore-scripts --prefix test/integration/oracles/js'
 const SERVICE = 'the whole service'
 
 /** Archives with the EHRs that the same run had, EHRs alone, and readers of the results. */
@@ -46,8 +50,8 @@ export const CELLS: Cell[] = [
   { row: 'embedded EHR (Medplum libraries)', column: EHR_CONTRACT, suite: 'fhir/writing/contract.test.ts' },
   { row: 'HAPI FHIR', column: EHR_CONTRACT, suite: 'integration/fhir.test.ts', needs: 'GLIABRIDGE_TEST_HAPI' },
   ...['Medplum server', 'Epic', 'Oracle Health'].map((row) => ({ row, column: EHR_CONTRACT })),
-  { row: 'Cornerstone (OHIF)', column: 'reads SEG and SR', suite: 'integration/dicom-cornerstone.test.ts' },
-  { row: 'dcmqi (3D Slicer)', column: 'reads SEG', suite: 'integration/dicom-dcmqi.test.ts' },
+  { row: 'Cornerstone (OHIF)', column: 'reads SEG and SR', suite: 'integration/dicom-cornerstone.test.ts', first: JS },
+  { row: 'dcmqi (3D Slicer)', column: 'reads SEG', suite: 'integration/dicom-dcmqi.test.ts', first: JS },
   {
     row: 'highdicom, pydicom, dicom3tools',
     column: 'read and validate every object',

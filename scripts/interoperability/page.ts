@@ -35,9 +35,10 @@ function resultOf(ran: Ran | undefined): string {
   return `${[`${passed} passed`, ...others].join(', ')}, ${on}`
 }
 
-function howOf({ suite, needs, upstream }: Cell): string {
+function howOf({ suite, needs, first, upstream }: Cell): string {
   const runner = suite?.startsWith('integration/') ? 'npm run test:integration --' : 'npx vitest run'
   return [
+    first && `\`${first}\``,
     suite === undefined ? 'no suite' : `\`${needs === undefined ? '' : `${needs}=… `}${runner} test/${suite}\``,
     upstream && `[${upstream.says}](${upstream.link})`,
   ]
