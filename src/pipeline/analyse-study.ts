@@ -196,7 +196,7 @@ function resultOf({ ports, options, record }: Run, steps: Steps): AnalysisResult
       ...clockNotes(record.createdAt, sources, clock),
       ...subject.quality,
       ...selected.quality,
-      ...stated.withheld.map((text) => ({ code: 'not-evaluable', severity: 'warning' as const, text: `${text}.` })),
+      ...stated.withheld.map((said) => ({ code: 'not-evaluable', severity: 'warning' as const, ...said })),
       ...compared.quality,
       ...prepared.quality,
       ...predicted.quality,

@@ -16,6 +16,7 @@ export function speechIn(wording: Wording, quantities: Quantities): Speech {
   return {
     ...quantities,
     heads: wording.heads,
+    sequences: wording.sequences,
     regionName: (key, name) => wording.regions[key] ?? name.toLowerCase(),
     riskGroupName: (name) => wording.riskGroups[name] ?? name,
     ...featuresIn(wording, quantities),

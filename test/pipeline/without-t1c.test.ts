@@ -35,7 +35,7 @@ beforeAll(async () => {
     diameters: targetLesions(lesions).map(({ diameters }) => diameters),
     inputs: input.result.inputs.map((one, n) => ({ ...one, sequence: n === 0 ? ('FLAIR' as const) : ('T2' as const) })),
     predictions: [],
-    quality: stated.withheld.map((one) => ({ code: 'not-evaluable', severity: 'warning' as const, text: `${one}.` })),
+    quality: stated.withheld.map((said) => ({ code: 'not-evaluable', severity: 'warning' as const, ...said })),
   }
   const { segmentation: _, ...sources } = { ...input, result, labels: stated.labels }
   made = { ...sources, segmentation: buildSegmentation({ ...sources, segmentation: stated.labels }) }

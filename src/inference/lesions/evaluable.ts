@@ -1,6 +1,7 @@
 // What a result can state when a sequence is missing: regions that need it drop out, and their labels are merged into the one that contains them.
 import { type Sequence, STRUCTURAL } from '../../domain/study.ts'
 import type { LabelVolume } from '../../domain/volume.ts'
+import { type Remark, remark } from '../../wording/remarks.ts'
 import type { BundleManifest } from '../bundle/manifest.ts'
 import { evaluableRegions } from '../bundle/needs.ts'
 import { REGION_NAMES } from './measure.ts'
@@ -14,8 +15,8 @@ export interface Evaluable {
   labels: LabelVolume
   /** The remaining labels and regions; regions keep the labels that the networks use. */
   bundle: Pick<BundleManifest, 'labels' | 'regions'>
-  /** "enhancing tumour: not evaluable: no post-contrast T1", one per region or label that cannot be stated. */
-  withheld: string[]
+  /** "enhancing tumour: not evaluable: no post-contrast T1.", one per region or label that cannot be stated. */
+  withheld: Remark[]
   /** The networks' probabilities of what remains; those of merged labels are added. */
   joined(probabilities: readonly Float32Array[]): Float32Array[]
 }
@@ -55,8 +56,12 @@ export function evaluableOf(labels: LabelVolume, bundle: Regions, present: reado
   return {
     labels: { grid: labels.grid, data: labels.data.map((label) => becomes.get(label) ?? label) },
     bundle: reduced,
-    withheld: [...new Set(gone)].map(
-      (key) => `${nameOf(key, bundle)}: not evaluable: no ${reason(missingOf.get(key) ?? first)}`,
+    withheld: [...new Set(gone)].map((key) =>
+      remark('region-not-evaluable', {
+        key,
+        name: nameOf(key, bundle),
+        missing: inOrder(missingOf.get(key) ?? first),
+      }),
     ),
     joined: (given) =>
       given.map((one, index) =>
@@ -95,9 +100,6 @@ function nameOf(key: string, { labels }: Regions): string {
   return REGION_NAMES[key] ?? labels.find((label) => label.key === key)?.name ?? key
 }
 
-const SEQUENCE_NAMES: Partial<Record<Sequence, string>> = { T1c: 'post-contrast T1', T1: 'pre-contrast T1' }
-
-function reason(missing: readonly Sequence[]): string {
-  const ordered = [...STRUCTURAL, ...missing].filter((one, n, all) => missing.includes(one) && all.indexOf(one) === n)
-  return ordered.map((one) => SEQUENCE_NAMES[one] ?? one).join(', no ')
+function inOrder(missing: readonly Sequence[]): Sequence[] {
+  return [...STRUCTURAL, ...missing].filter((one, n, all) => missing.includes(one) && all.indexOf(one) === n)
 }

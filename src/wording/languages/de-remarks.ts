@@ -1,4 +1,5 @@
 // Sentences that a result keeps, in German.
+import { capital } from '../sentences.ts'
 import type { Wording } from './en.ts'
 
 const TISSUE = 'Maßgeblich ist das Gewebe.'
@@ -21,6 +22,8 @@ export const REMARKS: Wording['remarks'] = {
   'patient-movement': ({ sequence, ...moved }, { movement }) =>
     `${sequence} wurde um ${movement(moved)} verschoben, um zur Referenzserie zu passen.`,
 
+  'region-not-evaluable': ({ key, name, missing }, { regionName, sequences }) =>
+    `${capital(regionName(key, name))}: nicht beurteilbar; es fehlt: ${missing.map((one) => sequences[one]).join(', ')}.`,
   'who-codeleted-wildtype': () =>
     `${CONTRADICTION} gehört eine 1p/19q-Kodeletion zum IDH-mutierten Oligodendrogliom, vorhergesagt ist aber ein IDH-Wildtyp. ${WRONG} ${TISSUE}`,
   'who-codeleted-grade-4': () =>

@@ -1,8 +1,10 @@
 // Sentences that a result keeps, in English: notes on its quality, and why a head does not answer. A result names the sentence and what it states
 // (domain/said.ts), so one whose values change needs another name.
 import type { Head } from '../../domain/finding.ts'
+import type { Sequence } from '../../domain/study.ts'
 import type { Speech } from './speech.ts'
 
+const NEEDED: Partial<Record<Sequence, string>> = { T1c: 'post-contrast T1', T1: 'pre-contrast T1' }
 const TISSUE = 'Tissue decides.'
 const CONTRADICTION = 'The predictions contradict each other: in WHO 2021'
 
@@ -21,6 +23,10 @@ export const REMARKS = {
     { movement }: Speech,
   ) => `${sequence} was moved by ${movement(moved)} to match the reference series.`,
 
+  'region-not-evaluable': (
+    { name, missing }: { key: string; name: string; missing: readonly Sequence[] },
+    _speech: Speech,
+  ) => `${name}: not evaluable: no ${missing.map((one) => NEEDED[one] ?? one).join(', no ')}.`,
   'who-codeleted-wildtype': () =>
     `${CONTRADICTION} a 1p/19q codeletion belongs to IDH-mutant oligodendroglioma, but IDH is predicted wildtype. At least one of the two is wrong. ${TISSUE}`,
   'who-codeleted-grade-4': () =>

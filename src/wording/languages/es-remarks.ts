@@ -1,4 +1,5 @@
 // Sentences that a result keeps, in Spanish.
+import { capital } from '../sentences.ts'
 import type { Wording } from './en.ts'
 
 const TISSUE = 'Decide el tejido.'
@@ -22,6 +23,8 @@ export const REMARKS: Wording['remarks'] = {
   'patient-movement': ({ sequence, ...moved }, { movement }) =>
     `${sequence} se desplazó ${movement(moved)} para ajustarla a la serie de referencia.`,
 
+  'region-not-evaluable': ({ key, name, missing }, { regionName, sequences }) =>
+    `${capital(regionName(key, name))}: no evaluable; falta: ${missing.map((one) => sequences[one]).join(', ')}.`,
   'who-codeleted-wildtype': () =>
     `${CONTRADICTION} una codeleción 1p/19q corresponde a un oligodendroglioma con IDH mutado, pero se predice IDH no mutado. ${WRONG} ${TISSUE}`,
   'who-codeleted-grade-4': () =>

@@ -1,4 +1,5 @@
 // Sentences that a result keeps, in French.
+import { capital } from '../sentences.ts'
 import type { Wording } from './en.ts'
 
 const TISSUE = 'C’est l’analyse du tissu qui tranche.'
@@ -22,6 +23,8 @@ export const REMARKS: Wording['remarks'] = {
   'patient-movement': ({ sequence, ...moved }, { movement }) =>
     `${sequence} a été recalée de ${movement(moved)} sur la série de référence.`,
 
+  'region-not-evaluable': ({ key, name, missing }, { regionName, sequences }) =>
+    `${capital(regionName(key, name))} : non évaluable ; il manque : ${missing.map((one) => sequences[one]).join(', ')}.`,
   'who-codeleted-wildtype': () =>
     `${CONTRADICTION} une codélétion 1p/19q relève de l’oligodendrogliome IDH muté, mais IDH est prédit sauvage. ${WRONG} ${TISSUE}`,
   'who-codeleted-grade-4': () =>

@@ -47,11 +47,11 @@ describe('what can be stated', () => {
       expect(measurements).toEqual([
         { region: 'WT', name: 'whole tumour', quantity: 'volume', value: 6, unit: 'mL', labels: [1] },
       ])
-      expect(stated.withheld).toEqual([
-        'tumour core: not evaluable: no post-contrast T1',
-        'enhancing tumour: not evaluable: no post-contrast T1',
-        'necrotic core: not evaluable: no post-contrast T1',
-        'oedema: not evaluable: no post-contrast T1',
+      expect(stated.withheld.map(({ text }) => text)).toEqual([
+        'tumour core: not evaluable: no post-contrast T1.',
+        'enhancing tumour: not evaluable: no post-contrast T1.',
+        'necrotic core: not evaluable: no post-contrast T1.',
+        'oedema: not evaluable: no post-contrast T1.',
       ])
       const of = (...values: number[]) => Float32Array.from(values)
       const joined = stated.joined([of(0.25), of(0.125), of(0.25), of(0.375)])
@@ -72,6 +72,6 @@ describe('what can be stated', () => {
       ['ET', 3],
       ['NCR', 1],
     ])
-    expect(stated.withheld[0]).toBe('whole tumour: not evaluable: no FLAIR')
+    expect(stated.withheld[0]?.text).toBe('whole tumour: not evaluable: no FLAIR.')
   })
 })
