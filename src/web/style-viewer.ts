@@ -1,9 +1,9 @@
 // Style of the pages, part three: the images, always on a dark background so that greys can be told apart.
 export const STYLE_VIEWER = `
 .viewer { background: #0b0d10; color: #e6ebef; border-radius: 10px; padding: .6rem; display: flex; flex-direction: column; gap: .5rem; }
-.viewer-bar { display: flex; flex-wrap: wrap; gap: .4rem .55rem; align-items: center; }
+.viewer-bar { display: flex; flex-wrap: wrap; gap: .4rem .45rem; align-items: center; }
 .viewer .group { display: inline-flex; flex-wrap: wrap; align-items: center; gap: .25rem; }
-.viewer .tool, .viewer .chip { font-size: .85rem; padding: .26rem .55rem; border-radius: 6px; background: #1a2026; color: #dfe6eb; border: 1px solid #39434c; }
+.viewer .tool, .viewer .chip { font-size: .85rem; padding: .26rem .42rem; border-radius: 6px; background: #1a2026; color: #dfe6eb; border: 1px solid #39434c; }
 .viewer .tool:hover, .viewer .chip:hover { border-color: #8fa0ac; }
 .viewer .tool[aria-pressed="true"] { background: #d7eef4; color: #06242b; border-color: #d7eef4; font-weight: 620; }
 .viewer .chip { display: inline-flex; align-items: center; }
