@@ -29,6 +29,16 @@ const anchorOf = (heading: string) =>
 const anchorsOf = (text: string) => [...text.matchAll(/^#{1,6} (.+)$/gm)].map(([, heading]) => anchorOf(heading!))
 
 describe('the documentation', () => {
+  it('has a number of its own for each record of a decision, in the file name and in the title', () => {
+    const records = readdirSync(join(ROOT, 'docs/adr')).sort()
+    const numbers = records.map((name) => name.slice(0, 4))
+    expect(numbers).toEqual([...new Set(numbers)])
+    for (const name of records.filter((one) => !one.endsWith('template.md')))
+      expect(readFileSync(join(ROOT, 'docs/adr', name), 'utf8'), name).toMatch(
+        new RegExp(`^# ${name.slice(0, 4)}\\b`),
+      )
+  })
+
   it('has links that lead to a file, and to a heading that it has', () => {
     const dead: string[] = []
     let seen = 0
