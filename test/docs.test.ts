@@ -34,9 +34,7 @@ describe('the documentation', () => {
     const numbers = records.map((name) => name.slice(0, 4))
     expect(numbers).toEqual([...new Set(numbers)])
     for (const name of records.filter((one) => !one.endsWith('template.md')))
-      expect(readFileSync(join(ROOT, 'docs/adr', name), 'utf8'), name).toMatch(
-        new RegExp(`^# ${name.slice(0, 4)}\\b`),
-      )
+      expect(readFileSync(join(ROOT, 'docs/adr', name), 'utf8'), name).toMatch(new RegExp(`^# ${name.slice(0, 4)}\\b`))
   })
 
   it('has links that lead to a file, and to a heading that it has', () => {
