@@ -43,10 +43,7 @@ export function limitRequests({
     const person = c.get('visitor')?.person.identifier
     const seconds = take(person === undefined ? 'token' : `person ${person}`)
     if (seconds === 0) return next()
-    log.warn(
-      { code: 'TOO_MANY_REQUESTS', path: path.split('/')[1] ?? '' },
-      'a request beyond http.requestsPerMinute was refused',
-    )
+    log.warn({ code: 'TOO_MANY_REQUESTS', method: c.req.method }, 'a request beyond http.requestsPerMinute was refused')
     c.header('retry-after', String(Math.ceil(seconds)))
     throw new RequestProblem(
       429,

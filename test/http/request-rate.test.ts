@@ -26,7 +26,7 @@ describe('requests with the token', () => {
       code: 'TOO_MANY_REQUESTS',
       hint: expect.stringContaining('Retry-After'),
     })
-    expect(log.lines.at(-1)).toMatchObject({ fields: { code: 'TOO_MANY_REQUESTS', path: 'api' } })
+    expect(log.lines.at(-1)).toMatchObject({ fields: { code: 'TOO_MANY_REQUESTS', method: 'GET' } })
     // Probes go on, and wrong tokens take nothing from the holders.
     expect((await app.request('/healthz')).status).toBe(200)
     clock.advance(1)

@@ -51,6 +51,7 @@ describe('readRecord', () => {
         code: 'tissue-result',
         severity: 'warning',
         text: 'Tissue test on record: MGMT: 34 % (2024-11-02). It takes precedence over the prediction from the images.',
+        said: { sentence: 'tissue-result', values: { test: 'MGMT', value: '34 %', date: '2024-11-02' } },
       },
     ])
     expect(reads).toEqual(['matchPatient', 'checkConsent', 'clinicalFacts', 'tissueResults'])

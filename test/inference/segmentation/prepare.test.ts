@@ -195,6 +195,10 @@ describe('preparing inputs', () => {
           code: 'sequence-left-out',
           severity: 'warning',
           text: 'FLAIR was left out, and the model ran without it: FLAIR could not be aligned: 4 % common field of view.',
+          said: {
+            sentence: 'sequence-left-out',
+            values: { sequence: 'FLAIR', error: 'FLAIR could not be aligned: 4 % common field of view' },
+          },
         },
       ])
       expect(prepared.quality.some(({ text }) => text.includes('no usable FLAIR'))).toBe(false)
