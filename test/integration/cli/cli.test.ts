@@ -94,7 +94,7 @@ describe('gliabridge', () => {
     const { code, out } = gliabridge(['verify-bundle'])
     expect(code).toBe(0)
     expect(out).toMatch(
-      /match their digests\ndigest [0-9a-f]{64}\nnetwork brain: [\s\S]*\nnetworks run on cpu \(.*\): 10 networks/,
+      /match their digests\ndigest [0-9a-f]{64}\nnetwork unet: [\s\S]*\nnetworks run on cpu \(.*\): 11 networks/,
     )
     expect(out).toContain('\nstage 1, brain: at 3 x 3 x 3 mm, over the whole head; intensities by foreground-zscore; ')
     expect(out).toContain(
