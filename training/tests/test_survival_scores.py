@@ -61,3 +61,9 @@ def test_baseline_gives_back_the_hazard_without_risk():
     days, hazard = scores.breslow(TIME, EVENT, np.zeros(12))  # Nelson-Aalen when nobody differs
     assert hazard[:2] == pytest.approx([1 / 12, 1 / 12 + 2 / 11])
     assert len(days) == 6
+
+
+def test_concordance_is_the_same_for_risks_of_single_precision():
+    rng = np.random.default_rng(6)
+    time, event, risk = rng.integers(1, 900, 300).astype(float), rng.integers(0, 2, 300), rng.standard_normal(300).astype(np.float32)
+    assert scores.concordance(time, event, risk) == scores.concordance(time, event, risk.astype(np.float64))

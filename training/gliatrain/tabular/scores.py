@@ -44,7 +44,7 @@ def concordance(time: np.ndarray, event: np.ndarray, risk: np.ndarray) -> float:
     """
     died = event[:, None] == 1
     pairs = died & ((time[:, None] < time[None]) | ((time[:, None] == time[None]) & (event[None] == 0)))
-    return float(((np.sign(risk[:, None] - risk[None]) + 1) / 2)[pairs].mean()) if pairs.any() else float("nan")
+    return float(((np.sign(risk[:, None] - risk[None]) + 1) / 2)[pairs].mean(dtype=float)) if pairs.any() else float("nan")
 
 
 def kaplan_meier(time: np.ndarray, event: np.ndarray) -> dict[str, np.ndarray]:
