@@ -84,10 +84,7 @@ export function createShownImages({
       if (!shown) throw new AppError('NOT_FOUND', `no images of analysis ${analysisId} are kept`)
       await record(looked)
       const kept = name === 'labels' && shown.isRedrawn ? 'redrawn-labels' : name
-      const [nx, ny, nz] = shown.grid.size
-      const values = new Uint16Array(nx * ny * nz)
-      for (let k = 0; k < nz; k++) values.set(await spool.plane(analysisId, kept, 2, k), k * nx * ny)
-      return niftiFile(shown.grid, values, kept.endsWith('labels') ? 'uint8' : 'int16')
+      return niftiFile(shown.grid, await spool.volume(analysisId, kept), kept.endsWith('labels') ? 'uint8' : 'int16')
     },
     async outlines(looked, { plane, index, strokes }) {
       const { analysisId } = looked

@@ -101,18 +101,22 @@ export function createImageSpool(folder: string, clock: Clock, cacheBytes = CACH
       return into
     },
 
+    async volume(analysisId, name) {
+      const packed = (manifests.get(analysisId) ?? (await load(analysisId)))?.volumes[name]
+      if (!packed) throw new AppError('NOT_FOUND', `no such volume of analysis ${analysisId} is kept`)
+      const [nx, ny, nz] = packed.size
+      const values = new Uint16Array(nx * ny * nz)
+      for (let k = 0; k < nz; k++) values.set(await spool.plane(analysisId, name, 2, k), k * nx * ny)
+      return values
+    },
+
     async sequences(analysisId) {
       const kept = await load(analysisId)
       const own = kept?.shown.images.filter(({ isPrior }) => !isPrior) ?? []
       return Promise.all(
         own.map(async ({ name, sequence, slope, intercept }) => {
-          const packed = kept!.volumes[name]!
-          const data = new Float32Array(packed.size[0] * packed.size[1] * packed.size[2])
-          const inSlice = packed.size[0] * packed.size[1]
-          for (let k = 0; k < packed.size[2]; k++) {
-            const slice = await spool.plane(analysisId, name, 2, k)
-            for (let n = 0; n < inSlice; n++) data[k * inSlice + n] = slice[n]! * slope + intercept
-          }
+          const stored = await spool.volume(analysisId, name)
+          const data = Float32Array.from(stored, (value) => value * slope + intercept)
           return { sequence, image: { grid: kept!.shown.grid, data } }
         }),
       )

@@ -30,6 +30,8 @@ export interface ImageSpool {
   describe(analysisId: string): Promise<ShownImages | undefined>
   /** Values along one plane of the grid, u fastest, in the order of the grid's own axes. Throws NOT_FOUND. */
   plane(analysisId: string, volume: KeptVolume, axis: 0 | 1 | 2, index: number): Promise<Uint16Array>
+  /** All values of one volume, u fastest, in the order of the grid's own axes. Throws NOT_FOUND. */
+  volume(analysisId: string, volume: KeptVolume): Promise<Uint16Array>
   /** The kept sequences of the study itself, without those of the earlier study; empty if nothing is kept. */
   sequences(analysisId: string): Promise<SequenceImage[]>
   /** Removes what is kept for the analysis, if anything. */

@@ -9,6 +9,8 @@ const CROSSHAIR = [0.56, 0.84, 0.89, 0.7]
 /** No cut: a clip plane beyond the volume (NiiVue's depth is from -1.73 to 1.73 of half the volume). */
 const UNCUT = 2
 const DEEPEST = 0.9
+/** Azimuth and elevation from which the head is first seen, in degrees. */
+const FIRST_LOOK = [110, 15] as const
 
 const section = document.querySelector<HTMLElement>('.volume-view')!
 const data = JSON.parse(section.dataset.volumes ?? '') as VolumeData
@@ -98,7 +100,7 @@ function layout(name: string): void {
 
 function reset(): void {
   for (const input of section.querySelectorAll<HTMLInputElement>('input[data-volume]')) input.value = input.defaultValue
-  viewer.setRenderAzimuthElevation(110, 15)
+  viewer.setRenderAzimuthElevation(...FIRST_LOOK)
   draw()
 }
 
@@ -121,5 +123,5 @@ section.addEventListener('input', ({ target }) => {
 
 await viewer.attachToCanvas(canvas)
 layout('render')
-viewer.setRenderAzimuthElevation(110, 15)
+viewer.setRenderAzimuthElevation(...FIRST_LOOK)
 await show(select.value as ImageName)
