@@ -173,7 +173,7 @@ class Oracle:
             total = activated(total, activation)
         return total[(slice(None), *(slice(a, a + n) for (a, _), n in zip(pads, size, strict=True)))]
 
-    def run_stage(self, stage: dict, grid: dict, channels: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+    def run_stage(self, stage: dict, grid: dict, channels: np.ndarray, missing: list[str]) -> tuple[np.ndarray, list[np.ndarray]]:
         """Fused probabilities, and each member's under each flip."""
         names, activation, shape = self.names(stage), stage["output"]["activation"], tuple(grid["shape_zyx"])
         keep = None
@@ -181,7 +181,12 @@ class Oracle:
             mask, there = self.mask(stage["within"])
             keep = interpolated(mask, there, grid) > 0.5
         samples, means = [], []
-        for member in stage["members"]:
+        weights = stage["fusion"].get("weights", [1] * len(stage["members"]))
+        for rule in reversed(stage["fusion"].get("weights_without", [])):
+            weights = rule["weights"] if rule["sequence"] in missing else weights
+        for member, weight in zip(stage["members"], weights, strict=True):
+            if weight == 0:
+                continue
             own = []
             if "stage" in member:
                 other, there, _, p, _ = self.done[member["stage"]]
@@ -198,7 +203,7 @@ class Oracle:
                 own = [np.where(keep, one, outside) for one in own]
             samples += own
             means.append(np.mean(own, axis=0))
-        return np.average(means, axis=0, weights=stage["fusion"].get("weights")), samples
+        return np.average(means, axis=0, weights=[weight for weight in weights if weight]), samples
 
     def images(self, grid: dict, missing: list[str]) -> list[np.ndarray | None]:
         return [None if s in missing else self.image(s, *coordinates(grid)).astype(np.float32) for s in self.order]
@@ -268,7 +273,7 @@ class Oracle:
                 other, there, _, p, _ = self.done[stage["previous_stage"]["stage"]]
                 lead = np.stack([interpolated(one, there, grid) for one in p]).argmax(0)
                 seen = np.concatenate([channels, [lead == self.names(other).index(c) for c in stage["previous_stage"]["classes"]]])
-            p, samples = self.run_stage(stage, grid, seen)
+            p, samples = self.run_stage(stage, grid, seen, missing)
             self.done[stage["name"]] = stage, grid, channels, p, samples
             stages.append({"stage": stage["name"], "size_zyx": [int(v) for v in grid["shape_zyx"]]})
         stage, grid, channels, p, samples = self.done[result["stage"]]

@@ -186,7 +186,12 @@ def make_cascade(folder: Path) -> dict:
                     "within": "brain",
                     "output": {"activation": "softmax", "classes": ["background", "WT"]},
                     "members": [*({"network": f"whole-{v}", "view": v} for v in ("axial", "sagittal", "coronal")), {"stage": "coarse"}],
-                    "fusion": {**mean, "weights": [3, 2, 1, 1]},
+                    "fusion": {
+                        **mean,
+                        "weights": [3, 2, 1, 1],
+                        # Of two missing sequences the one stated first counts; a member of weight 0 is not run.
+                        "weights_without": [{"sequence": "T1c", "weights": [2, 0, 1, 3]}, {"sequence": "T1", "weights": [1, 0, 0, 0]}],
+                    },
                 },
                 {
                     "name": "core",

@@ -1,5 +1,5 @@
 // Describes a graph of networks in words, one line per thing: what verify-bundle shows of a bundle before anyone trusts it.
-import { type Graph, type Inferer, type Mask, type Member, outputNames, type Stage } from './graph.ts'
+import { type Graph, type Inferer, type Mask, type Member, memberWeights, outputNames, type Stage } from './graph.ts'
 import type { Bundle } from './manifest.ts'
 
 type Facts = Pick<Bundle, 'graph' | 'files' | 'needs' | 'postprocess'>
@@ -45,17 +45,25 @@ function stageWords(stage: Stage): string {
     stage.previous_stage &&
     `sees the classes ${stage.previous_stage.classes.join(', ')} of ${stage.previous_stage.stage}`
   const within = stage.within && `background outside the mask ${stage.within}`
-  const weights = stage.fusion.weights ?? stage.members.map(() => 1)
-  const total = weights.reduce((a, b) => a + b)
+  const shares = sharesOf(memberWeights(stage))
   const members = stage.members.map((member, n) => {
-    const share = weights.length > 1 ? ` (${Math.round((100 * weights[n]!) / total)} %)` : ''
+    const share = shares.length > 1 ? ` (${shares[n]} %)` : ''
     return `${memberWords(member)}${share}`
   })
+  const otherwise = (stage.fusion.weights_without ?? []).map(
+    ({ sequence, weights }) => `, without ${sequence}: ${sharesOf(weights).join(', ')} %`,
+  )
   const names = outputNames(stage.output)
   const gives = `gives ${names.filter((name) => name !== 'background').join(', ')} by ${stage.output.activation}`
-  return [`${voxels}, ${where}`, intensities, before, gives, within, `mean of ${members.join(', ')}`]
+  return [`${voxels}, ${where}`, intensities, before, gives, within, `mean of ${members.join(', ')}${otherwise.join('')}`]
     .filter(Boolean)
     .join('; ')
+}
+
+/** In percent. */
+function sharesOf(weights: readonly number[]): number[] {
+  const total = weights.reduce((a, b) => a + b)
+  return weights.map((weight) => Math.round((100 * weight) / total))
 }
 
 function normalisationWords({ normalisation }: Stage): string {

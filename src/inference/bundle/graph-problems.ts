@@ -101,9 +101,7 @@ function stageProblems(stage: Stage, n: number, graph: Graph, context: GraphCont
       if (!outputNames(previous!.output).slice(1).includes(one))
         problems.push(`${where}.previous_stage.classes: ${previous!.name} has no class ${one} after the background`)
   }
-  const weights = stage.fusion.weights
-  if (weights && weights.length !== stage.members.length)
-    problems.push(`${where}.fusion.weights: has ${weights.length} numbers for ${stage.members.length} members`)
+  problems.push(...fusionProblems(`${where}.fusion`, stage, context))
   for (const [m, member] of stage.members.entries()) {
     const part = `members.${m}`
     if ('stage' in member) {
@@ -120,6 +118,23 @@ function stageProblems(stage: Stage, n: number, graph: Graph, context: GraphCont
   if (stage.members.every((member) => 'stage' in member))
     problems.push(`${where}.members: at least one must be a network`)
   return problems
+}
+
+/** As many weights as members, and only for sequences that a study may lack. */
+function fusionProblems(where: string, { fusion, members }: Stage, { sequences }: GraphContext): string[] {
+  const { weights, weights_without: special = [] } = fusion
+  const all = [
+    ...(weights ? [{ part: 'weights', weights }] : []),
+    ...special.map((one, n) => ({ part: `weights_without.${n}.weights`, weights: one.weights })),
+  ]
+  return [
+    ...all.flatMap(({ part, weights: { length } }) =>
+      length === members.length ? [] : [`${where}.${part}: has ${length} numbers for ${members.length} members`],
+    ),
+    ...special.flatMap(({ sequence }, n) =>
+      sequences[sequence] ? [] : [`${where}.weights_without.${n}: ${sequence} is not one of the sequences`],
+    ),
+  ]
 }
 
 function viewProblems(where: string, inferer: Inferer, view: string | undefined): string[] {

@@ -144,6 +144,10 @@ const member = z.union([
   z.strictObject({ stage: name }),
 ])
 
+const memberWeightsSchema = z
+  .array(z.number().min(0))
+  .refine((all) => all.some((weight) => weight > 0), 'at least one must be above zero')
+
 const stage = z.strictObject({
   name,
   grid: z.union([
@@ -162,8 +166,16 @@ const stage = z.strictObject({
   previous_stage: z.strictObject({ stage: name, classes: z.array(text).min(1) }).optional(),
   output,
   members: z.array(member).min(1),
-  /** How to combine the members' probabilities; weights in the order of the members, equal by default. */
-  fusion: z.strictObject({ name: z.literal('MeanEnsemble'), weights: z.array(positive).optional() }),
+  /** How to combine the members' probabilities; weights in the order of the members, equal by default. A member of weight 0 is not run. */
+  fusion: z.strictObject({
+    name: z.literal('MeanEnsemble'),
+    weights: memberWeightsSchema.optional(),
+    /** Weights for a study without a sequence; if it lacks several, those of the first one stated count. */
+    weights_without: z
+      .array(z.strictObject({ sequence, weights: memberWeightsSchema }))
+      .min(1)
+      .optional(),
+  }),
 })
 
 const result = z.strictObject({
@@ -200,6 +212,12 @@ export type View = NonNullable<NetworkMember['view']>
 /** Names of a stage's outputs, in the order of its networks' outputs. */
 export function outputNames(of: StageOutput): string[] {
   return of.activation === 'softmax' ? of.classes : of.regions
+}
+
+/** Weight of each member of a stage, for a study that lacks these sequences. */
+export function memberWeights({ members, fusion }: Stage, missing: ReadonlySet<Sequence> = new Set()): number[] {
+  const special = fusion.weights_without?.find((one) => missing.has(one.sequence))
+  return special?.weights ?? fusion.weights ?? members.map(() => 1)
 }
 
 /** A small input that a network must be able to process, and how many numbers it then returns. `sequences` are the bundle's channels. */

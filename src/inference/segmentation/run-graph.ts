@@ -41,6 +41,7 @@ export async function runGraph(
 ): Promise<GraphAnswer & { stages: StageRecord[] }> {
   const { graph } = rules
   const present = first.channels.map((channel) => channel !== null)
+  const missing = new Set(channelOrder(rules).filter((_, c) => !present[c]))
   const answers = new Map<string, StageAnswer>()
   const maskOf = createMasks(graph, answers, rules)
   const keptStages = stagesToKeep(rules, present)
@@ -112,6 +113,7 @@ export async function runGraph(
         rules,
         grid,
         channels: [...channels, ...previousClasses(stage, grid, answers)],
+        missing,
         answers,
         run: world.run,
       },

@@ -1,6 +1,7 @@
 // Runs one stage of a graph: its members over its grid, with their probabilities combined.
+import type { Sequence } from '../../domain/study.ts'
 import { type Grid, voxelCount } from '../../domain/volume.ts'
-import { type Member, type Network, type NetworkMember, outputNames, type Stage } from '../bundle/graph.ts'
+import { type Member, memberWeights, type Network, type NetworkMember, outputNames, type Stage } from '../bundle/graph.ts'
 import { type Answers, probabilityOf, type SegmentationRules } from './graph-state.ts'
 import { sliceInference } from './slices.ts'
 import { slidingWindow, type Watch, type Zyx } from './sliding-window.ts'
@@ -15,22 +16,24 @@ export interface StageInput {
   grid: Grid
   /** The networks' input: the sequences, then the previous stage's classes. */
   channels: readonly Float32Array[]
+  /** The bundle's sequences that the study lacks. */
+  missing: ReadonlySet<Sequence>
   answers: Answers
   run: RunNetwork
 }
 
 /** Probabilities, one array [Z, Y, X] per output of the stage: the weighted mean over its members. */
 export async function runStage(input: StageInput, watch: Required<Watch>): Promise<Float32Array[]> {
-  const { members, fusion } = input.stage
-  const weights = fusion.weights ?? members.map(() => 1)
-  const total = weights.reduce((a, b) => a + b)
+  const weights = memberWeights(input.stage, input.missing)
+  const counted = input.stage.members.flatMap((member, n) => (weights[n]! > 0 ? [{ member, weight: weights[n]! }] : []))
+  const total = counted.reduce((sum, { weight }) => sum + weight, 0)
   let fused: Float32Array[] | undefined
-  for (const [n, member] of members.entries()) {
-    const onProgress = (fraction: number) => watch.onProgress((n + fraction) / members.length)
+  for (const [n, { member, weight }] of counted.entries()) {
+    const onProgress = (fraction: number) => watch.onProgress((n + fraction) / counted.length)
     const answer = await runMember(member, input, { ...watch, onProgress })
     // A single member's numbers are kept exactly.
-    if (members.length === 1) return answer
-    const share = weights[n]! / total
+    if (counted.length === 1) return answer
+    const share = weight / total
     if (fused) for (const [k, one] of answer.entries()) add(fused[k]!, one, share)
     else fused = answer.map((one) => one.map((value) => value * share))
   }

@@ -106,6 +106,21 @@ describe('a graph in a manifest', () => {
       'has 2 numbers for 4 members',
     ],
     [
+      'weights of other members for studies that lack a sequence',
+      (m: Raw) => (stage(m, 'whole').fusion.weights_without = [{ sequence: 'T1c', weights: [1] }]),
+      'weights_without.0.weights: has 1 numbers for 4 members',
+    ],
+    [
+      'weights for the lack of what is no input',
+      (m: Raw) => (stage(m, 'whole').fusion.weights_without = [{ sequence: 'ADC', weights: [1, 1, 1, 1] }]),
+      'weights_without.0: ADC is not one of the sequences',
+    ],
+    [
+      'weights without any member',
+      (m: Raw) => (stage(m, 'whole').fusion.weights = [0, 0, 0, 0]),
+      'at least one must be above zero',
+    ],
+    [
       'a member that gives something else',
       (m: Raw) => stage(m, 'enhancing').members.push({ stage: 'whole' }),
       'the stage whole does not give ET',
@@ -196,7 +211,7 @@ describe('a graph in a manifest', () => {
     expect(whole).toContain('background outside the mask brain')
     expect(whole).toContain('(if that is empty: the study is refused)')
     expect(whole).toContain(
-      'mean of whole-axial axial (43 %), whole-sagittal sagittal (29 %), whole-coronal coronal (14 %), the stage coarse (14 %)',
+      'mean of whole-axial axial (43 %), whole-sagittal sagittal (29 %), whole-coronal coronal (14 %), the stage coarse (14 %), without T1c: 33, 0, 17, 50 %, without T1: 100, 0, 0, 0 %',
     )
   })
 })

@@ -25,6 +25,8 @@ from .bundle import COMPUTED, RESULTS, ROOT, write_manifest
 FILE = "unet.onnx"
 WEIGHT = 1.5
 """Beside a weight of 1 for each of the three views: a third of the mean."""
+WEIGHT_WITHOUT = {"T1c": 3.0, "FLAIR": 3.0}
+"""The same for studies that lack a sequence of which the cascade tells more than the U-Net: half of the mean."""
 
 
 def first_member(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -62,9 +64,14 @@ def averaged(cascade: dict[str, Any], unet: dict[str, Any], weight: float) -> di
     stages = list(cascade["stages"])
     at = next(n for n, stage in enumerate(stages) if stage["name"] == "whole")
     whole = stages[at]
+    views = [1] * len(whole["members"])
     stages[at] = whole | {
         "members": [*whole["members"], {"stage": "coarse"}],
-        "fusion": {"name": "MeanEnsemble", "weights": [1] * len(whole["members"]) + [weight]},
+        "fusion": {
+            "name": "MeanEnsemble",
+            "weights": [*views, weight],
+            "weights_without": [{"sequence": name, "weights": [*views, more]} for name, more in WEIGHT_WITHOUT.items()],
+        },
     }
     return {
         **{key: cascade[key] for key in COMPUTED},
