@@ -133,7 +133,7 @@ async function shapesOf(bundle: LoadedBundle, stage: Stage, [x, y, z]: readonly 
   }
   const channels = Array.from({ length: count }, () => nothing)
   const watch = { onProgress: () => {}, onSample: () => {} }
-  await runStage({ stage, rules: bundle, grid, channels, answers: new Map(), run }, watch)
+  await runStage({ stage, rules: bundle, grid, channels, missing: new Set(), answers: new Map(), run }, watch)
   return [...seen].map(([network, dims]) => ({ network, dims }))
 }
 

@@ -17,7 +17,7 @@ import { liveRoutes } from './live.ts'
 import { pageRoutes } from './pages.ts'
 import { answerProblem, problemOf, RequestProblem } from './problems.ts'
 import { DICOMWEB_PATH, receiveRoutes } from './receive.ts'
-import { limitRequests } from './request-rate.ts'
+import { createRequestCount, limitRequests } from './request-rate.ts'
 import { requireRights } from './rights.ts'
 import { HINTS_PATH, PUBLIC_KEYS_PATH, refuseForeignOrigins, secureHeaders } from './security.ts'
 import { signInRoutes } from './sign-in.ts'
@@ -31,7 +31,8 @@ export function createApp(deps: AppDeps): Hono {
   const { signIn } = deps
   const door = signIn && { signIn, cookies: createCookies(deps.settings) }
   app.use(requireAccess(deps.settings, onWrongToken, door))
-  app.use(limitRequests(deps))
+  const count = createRequestCount(deps)
+  app.use(limitRequests(count))
   app.use(refuseForeignOrigins)
   const [few, many] = [64, 512].map((kilobytes) =>
     bodyLimit({ maxSize: kilobytes * 1024, onError: () => tooLarge(kilobytes) }),
@@ -65,8 +66,8 @@ export function createApp(deps: AppDeps): Hono {
   })
   if (door) app.route('/', signInRoutes({ ...deps, signIn: door.signIn }, door.cookies, onWrongToken))
   const { cds } = deps
-  if (cds) app.route('/', cdsRoutes({ ...deps, cds }, onWrongToken))
-  app.route(HINTS_PATH, hintRoutes(deps, onWrongToken))
+  if (cds) app.route('/', cdsRoutes({ ...deps, cds }, onWrongToken, count))
+  app.route(HINTS_PATH, hintRoutes(deps, onWrongToken, count))
   app.route(DICOMWEB_PATH, receiveRoutes(deps))
   app.route('/api', apiRoutes(deps))
   app.route('/', liveRoutes(deps))

@@ -7,13 +7,19 @@ import { CDS_DISCOVERY, cardOf } from '../web/cds-cards.ts'
 import { cdsParams, cdsRequest, parseRequest, readJson } from './contracts.ts'
 import type { AppDeps, CdsDeps } from './deps.ts'
 import { RequestProblem } from './problems.ts'
+import type { CountRequest } from './request-rate.ts'
 import { CDS_PATH, LAUNCH_PATH } from './security.ts'
 
-export function cdsRoutes(deps: AppDeps & { cds: CdsDeps }, onWrongToken: () => Promise<void>): Hono {
+export function cdsRoutes(
+  deps: AppDeps & { cds: CdsDeps },
+  onWrongToken: () => Promise<void>,
+  count: CountRequest,
+): Hono {
   const { cds, audit } = deps
   const trust = async (c: Context, id: string) => {
     const endpoint = `${cds.publicUrl}${CDS_PATH}/${id}`
-    if ((await cds.clientOf(c.req.header('authorization'), endpoint)) !== undefined) return
+    const client = await cds.clientOf(c.req.header('authorization'), endpoint)
+    if (client !== undefined) return count('one EHR', client)
     await onWrongToken()
     throw new RequestProblem(
       401,

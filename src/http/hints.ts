@@ -6,9 +6,14 @@ import { SIGNATURE_HEADER, signatureOf } from '../domain/signature.ts'
 import { readJson } from './contracts.ts'
 import type { AppDeps } from './deps.ts'
 import { RequestProblem } from './problems.ts'
+import type { CountRequest } from './request-rate.ts'
 
 /** Answers 202 to a signed message without waiting for the archive. Without http.hookSecret, or if nothing is watched, the page does not exist. */
-export function hintRoutes(deps: Pick<AppDeps, 'hint' | 'settings'>, onWrongToken: () => Promise<void>): Hono {
+export function hintRoutes(
+  deps: Pick<AppDeps, 'hint' | 'settings'>,
+  onWrongToken: () => Promise<void>,
+  count: CountRequest,
+): Hono {
   const { hookSecret } = deps.settings
   const app = new Hono()
   if (hookSecret === undefined) return app
@@ -24,6 +29,7 @@ export function hintRoutes(deps: Pick<AppDeps, 'hint' | 'settings'>, onWrongToke
         'Send X-Hub-Signature-256 or X-Signature with the HMAC-SHA256 of the body, or the secret as bearer token.',
       )
     }
+    count(`those who sign hints (${kind})`)
     const message = text.trim() === '' ? undefined : readJson(text)
     const isTaken = deps.hint?.(kind, message, c.req.header('traceparent')) ?? false
     if (!isTaken) throw new AppError('NOT_FOUND', 'this process watches no archive')

@@ -10,13 +10,16 @@ export class RequestProblem extends Error {
   readonly status: ContentfulStatusCode
   readonly code: string
   readonly hint: string
+  /** When the same request may come again. */
+  readonly retryAfterSeconds: number | undefined
 
-  constructor(status: ContentfulStatusCode, code: string, message: string, hint: string) {
+  constructor(status: ContentfulStatusCode, code: string, message: string, hint: string, retryAfterSeconds?: number) {
     super(message)
     this.name = 'RequestProblem'
     this.status = status
     this.code = code
     this.hint = hint
+    this.retryAfterSeconds = retryAfterSeconds
   }
 }
 
@@ -68,6 +71,8 @@ function problem(status: ContentfulStatusCode, code: string, detail: string, hin
 
 export async function answerProblem(c: Context, thrown: unknown): Promise<Response> {
   const body = problemOf(thrown)
+  if (thrown instanceof RequestProblem && thrown.retryAfterSeconds !== undefined)
+    c.header('retry-after', String(thrown.retryAfterSeconds))
   const forPeople = !c.req.path.startsWith('/api/') && (c.req.header('accept') ?? '').includes('text/html')
   if (forPeople) return c.html(await problemPage(body, personOf(c)), body.status)
   return c.body(JSON.stringify(body), body.status, { 'content-type': 'application/problem+json' })

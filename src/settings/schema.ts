@@ -133,7 +133,7 @@ export function settingsSchema(env: Environment) {
         requestsPerMinute: whole(60, 1_000_000)
           .default(3000)
           .describe(
-            'How many requests one person, or all who hold http.token together, may make in a minute; more are refused with 429 and Retry-After.',
+            'How many requests one person, one EHR, all who hold http.token together, or all who sign hints may make in a minute; more are refused with 429 and Retry-After.',
           ),
         frameAncestors: z
           .array(z.string().regex(/^('none'|'self'|https?:\/\/[\w.*:-]+)$/, `must be 'self', 'none' or an origin`))

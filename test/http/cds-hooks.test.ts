@@ -79,6 +79,24 @@ const call = async (token: string, body: object = hookOf(), service = 'patient-v
   })
 const cardsOf = async (answer: Response) => ((await answer.json()) as { cards: Record<string, unknown>[] }).cards
 
+describe('an EHR that calls too often', () => {
+  it('is refused with the seconds to wait, once its token is checked', async () => {
+    const limited = sampleApp(
+      { token: 'secret', requestsPerMinute: 60 },
+      { deps: { cds: { ...sample.deps.cds!, clientOf: async () => ISSUER }, clock: createManualClock() } },
+    )
+    const ask = () =>
+      limited.app.request('/cds-services/patient-view', {
+        method: 'POST',
+        body: JSON.stringify(hookOf({}, { patientId: 'unknown' })),
+        headers: { 'content-type': 'application/json' },
+      })
+    for (let n = 0; n < 60; n += 1) expect((await ask()).status).toBe(200)
+    const refused = await ask()
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1'])
+  })
+})
+
 describe('the services', () => {
   it('are discovered without a token', async () => {
     const { services } = (await (await sample.app.request('/cds-services')).json()) as {

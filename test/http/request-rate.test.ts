@@ -3,7 +3,7 @@ import { Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
 import type { Visitor } from '../../src/domain/access.ts'
 import { answerProblem } from '../../src/http/problems.ts'
-import { limitRequests } from '../../src/http/request-rate.ts'
+import { createRequestCount, limitRequests } from '../../src/http/request-rate.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { createKeptLog } from '../support/quiet-log.ts'
 import { sampleApp } from '../support/sample-app.ts'
@@ -26,7 +26,10 @@ describe('requests with the token', () => {
       code: 'TOO_MANY_REQUESTS',
       hint: expect.stringContaining('Retry-After'),
     })
-    expect(log.lines.at(-1)).toMatchObject({ fields: { code: 'TOO_MANY_REQUESTS', method: 'GET' } })
+    // One that goes on is logged once a minute, however often it comes.
+    expect((await app.request('/api/analyses', named('another'))).status).toBe(429)
+    const logged = () => log.lines.filter(({ fields }) => fields.code === 'TOO_MANY_REQUESTS').length
+    expect(logged()).toBe(1)
     // Probes go on, and wrong tokens take nothing from the holders.
     expect((await app.request('/healthz')).status).toBe(200)
     clock.advance(1)
@@ -38,6 +41,7 @@ describe('requests with the token', () => {
     clock.advance(60)
     for (let n = 0; n < PER_MINUTE; n += 1) expect((await app.request('/metrics', named('x'))).status).toBe(200)
     expect((await app.request('/metrics', named('x'))).status).toBe(429)
+    expect(logged()).toBeGreaterThan(1)
   })
 
   it('that is wrong are not counted', async () => {
@@ -48,6 +52,20 @@ describe('requests with the token', () => {
     for (let n = 0; n <= PER_MINUTE; n += 1)
       expect((await app.request('/', { headers: { authorization: 'Bearer x' } })).status).toBe(401)
     expect((await app.request('/', { headers: { authorization: 'Bearer abc' } })).status).toBe(200)
+  })
+})
+
+describe('signed hints', () => {
+  it('are counted once their signature is checked, apart from the requests of others', async () => {
+    const clock = { ...createManualClock(), sleep: async () => undefined }
+    const settings = { token: 'abc', hookSecret: 'key of a router', requestsPerMinute: PER_MINUTE }
+    const { app } = sampleApp(settings, { deps: { clock, hint: () => true } })
+    const hint = async (secret: string) =>
+      (await app.request('/hints/webhook', { method: 'POST', headers: { authorization: `Bearer ${secret}` } })).status
+    for (let n = 0; n < PER_MINUTE; n += 1) expect(await hint('wrong')).toBe(401)
+    for (let n = 0; n < PER_MINUTE; n += 1) expect(await hint(settings.hookSecret)).toBe(202)
+    expect(await hint(settings.hookSecret)).toBe(429)
+    expect((await app.request('/api/analyses', named('another'))).status).toBe(200)
   })
 })
 
@@ -65,7 +83,7 @@ describe('people who are signed in', () => {
       requestsPerMinute: PER_MINUTE,
       frameAncestors: [],
     }
-    app.use(limitRequests({ settings, clock: createManualClock(), log: createKeptLog() }))
+    app.use(limitRequests(createRequestCount({ settings, clock: createManualClock(), log: createKeptLog() })))
     app.get('*', (c) => c.text('in'))
     app.onError((thrown, c) => answerProblem(c, thrown))
     const ask = async (who: string, path = '/') =>

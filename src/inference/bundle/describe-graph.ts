@@ -55,7 +55,14 @@ function stageWords(stage: Stage): string {
   )
   const names = outputNames(stage.output)
   const gives = `gives ${names.filter((name) => name !== 'background').join(', ')} by ${stage.output.activation}`
-  return [`${voxels}, ${where}`, intensities, before, gives, within, `mean of ${members.join(', ')}${otherwise.join('')}`]
+  return [
+    `${voxels}, ${where}`,
+    intensities,
+    before,
+    gives,
+    within,
+    `mean of ${members.join(', ')}${otherwise.join('')}`,
+  ]
     .filter(Boolean)
     .join('; ')
 }

@@ -1,7 +1,14 @@
 // Runs one stage of a graph: its members over its grid, with their probabilities combined.
 import type { Sequence } from '../../domain/study.ts'
 import { type Grid, voxelCount } from '../../domain/volume.ts'
-import { type Member, memberWeights, type Network, type NetworkMember, outputNames, type Stage } from '../bundle/graph.ts'
+import {
+  type Member,
+  memberWeights,
+  type Network,
+  type NetworkMember,
+  outputNames,
+  type Stage,
+} from '../bundle/graph.ts'
 import { type Answers, probabilityOf, type SegmentationRules } from './graph-state.ts'
 import { sliceInference } from './slices.ts'
 import { slidingWindow, type Watch, type Zyx } from './sliding-window.ts'
