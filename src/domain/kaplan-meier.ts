@@ -1,4 +1,5 @@
-// A Kaplan-Meier curve as the report and the page draw it: its extent and its corners.
+// A Kaplan-Meier curve as the report and the page draw it: its extent, its corners and its shares.
+import type { RiskGroup } from './finding.ts'
 
 export const TICK_MONTHS = 12
 const MAX_MONTHS = 60
@@ -7,6 +8,11 @@ const MAX_MONTHS = 60
 export function monthsShown(months: readonly number[], horizons: readonly number[]): number {
   const covered = Math.min(MAX_MONTHS, Math.max(TICK_MONTHS, ...horizons, months.at(-1) ?? 0))
   return TICK_MONTHS * Math.ceil(covered / TICK_MONTHS)
+}
+
+/** The share of the group that is alive after so many months. */
+export function shareAlive({ months, survival }: Pick<RiskGroup['kaplanMeier'], 'months' | 'survival'>, month: number) {
+  return survival[months.findLastIndex((at) => at <= month)] ?? 1
 }
 
 /** Corners of the step function from (0, 1): it keeps its share until the month of the next step, and ends where the data end. */

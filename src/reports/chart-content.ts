@@ -1,6 +1,7 @@
 // Content of the charts: the feature contributions of each head, and the survival curve of the risk group.
 
 import { HEADS, type Head, type Prediction } from '../domain/finding.ts'
+import { shareAlive } from '../domain/kaplan-meier.ts'
 import type { Words } from '../wording/report-words.ts'
 
 export interface ContributionBar {
@@ -74,8 +75,6 @@ export function survivalCurve(predictions: readonly Prediction[], words: Words):
       return { month: Number(month), probability, ...(interval ? { interval } : {}) }
     })
     .sort((a, b) => a.month - b.month)
-  const { months, survival } = kaplanMeier
-  const shareAt = (month: number) => survival[months.findLastIndex((at) => at <= month)] ?? 1
   return {
     ...kaplanMeier,
     points,
@@ -83,7 +82,7 @@ export function survivalCurve(predictions: readonly Prediction[], words: Words):
     alternative: words.curveAlternative(
       name,
       n,
-      points.map(({ month }) => words.aliveAfter(words.percent(shareAt(month)), String(month))),
+      points.map(({ month }) => words.aliveAfter(words.percent(shareAlive(kaplanMeier, month)), String(month))),
       points.map(({ month, probability, interval }) =>
         words.aliveAfter(words.percentWithInterval(probability, interval), String(month)),
       ),

@@ -165,7 +165,7 @@ function drawLegend(
       right = end - 18 - 10
     }
   }
-  const plane = none ? words.throughBrain : words.throughTumour(words.millimetres(figures.areaMm2 / 100))
+  const plane = none ? words.throughBrain : words.throughTumour
   const sentence = `${position}${plane} ${words.rightOnLeft}${none ? ` ${words.noOutlines}` : ''}`
   drawText(tools, parent, 'P', sentence, { x, y, width: right - x }, STYLES.small, INK.muted)
 }

@@ -1,10 +1,10 @@
 // Charts of a prediction as SVG and text: the feature contributions, and the survival curve of the patient's risk group.
 import { html } from 'hono/html'
 import type { EvaluatedPrediction, RiskGroup } from '../domain/finding.ts'
-import { monthsShown, stepCorners, TICK_MONTHS } from '../domain/kaplan-meier.ts'
+import { monthsShown, shareAlive, stepCorners, TICK_MONTHS } from '../domain/kaplan-meier.ts'
 import { featureName, featureValue } from '../wording/feature-names.ts'
 import { className, evidenceSentences, likelihoodOf, undecidedSentence } from '../wording/predictions.ts'
-import { percent } from '../wording/quantities.ts'
+import { percent, contribution as written } from '../wording/quantities.ts'
 import { capital } from '../wording/sentences.ts'
 import { contributionsTitle, GROUP_CURVE, groupSentence } from '../wording/web-pages.ts'
 import type { Html, Part } from './html.ts'
@@ -37,7 +37,7 @@ export function contributionBars({ head, explanation, explained }: EvaluatedPred
   const lines = rows.map(({ name, value, contribution }) => {
     const length = (50 * Math.abs(contribution)) / largest
     return html`<div class="contribution"><dt>${name}${value === '' ? '' : html` <small>${value}</small>`}</dt>
-<dd><svg class="bar bar-signed" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect class="fill" x="${fixed(contribution < 0 ? 50 - length : 50)}" width="${fixed(length)}" height="10"></rect><line class="axis" x1="50" x2="50" y1="0" y2="10"></line></svg><span>${contribution < 0 ? '−' : '+'}${fixed(Math.abs(contribution))}</span></dd></div>`
+<dd><svg class="bar bar-signed" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect class="fill" x="${fixed(contribution < 0 ? 50 - length : 50)}" width="${fixed(length)}" height="10"></rect><line class="axis" x1="50" x2="50" y1="0" y2="10"></line></svg><span>${written(contribution)}</span></dd></div>`
   })
   return html`<details class="contributions"><summary>${contributionsTitle(head, explained)}</summary><dl>${lines}</dl></details>`
 }
@@ -81,11 +81,8 @@ function band({ kaplanMeier: { months, lower, upper } }: RiskGroup, last: number
 }
 
 /** The curve in words, at the prediction's horizons. */
-function describe({ name, kaplanMeier: { months, survival } }: RiskGroup, horizons: readonly number[]): string {
-  const shares = horizons.map((month) => {
-    const share = survival[months.findLastIndex((at) => at <= month)] ?? 1
-    return `${percent(share)} after ${month} months`
-  })
+function describe({ name, kaplanMeier }: RiskGroup, horizons: readonly number[]): string {
+  const shares = horizons.map((month) => `${percent(shareAlive(kaplanMeier, month))} after ${month} months`)
   return `Kaplan-Meier curve of the ${name}-risk group: alive ${shares.join(', ')}`
 }
 

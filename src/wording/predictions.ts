@@ -17,6 +17,7 @@ export function likelihoodOf({
 
 /** Explains the hatched part of a bar. */
 export const abstainSentence = (least: number) => `Hatched: below ${percent(least)} no class is called.`
+export const leastCallSentence = (least: number) => `Below ${percent(least)} no class is called.`
 
 export function predictionsIn(words: Wording, { percentBelow }: Pick<Quantities, 'percentBelow'>) {
   /** A class as people say it: months for survival, a grade for a bare number, else the bundle's own word or its translation. */

@@ -146,6 +146,7 @@ export const ENGLISH_QUANTITIES = quantitiesIn(ENGLISH_LOCALE)
 /** As everything but the PDF report writes them. */
 export { partPercent, percent, percentBelow, percentWithInterval }
 export const {
+  contribution,
   signed,
   millilitres,
   volume,

@@ -9,16 +9,25 @@ import {
   type ReportableResult,
   type TissueResult,
 } from '../domain/finding.ts'
+import { shareAlive } from '../domain/kaplan-meier.ts'
 import type { Review } from '../domain/review.ts'
 import { changeLines } from './change-lines.ts'
 import { featureName, featureValue } from './feature-names.ts'
 import { impressionLines } from './impression.ts'
 import { HEAD_NAMES } from './names.ts'
-import { callWords, evidenceSentences } from './predictions.ts'
-import { diameterPair, millilitres, percent, rounded } from './quantities.ts'
+import { callWords, className, evidenceSentences, leastCallSentence } from './predictions.ts'
+import {
+  diameterPair,
+  millilitres,
+  percent,
+  rounded,
+  volume,
+  contribution as writtenContribution,
+} from './quantities.ts'
 import { editSentence, reviewSentence } from './reviews.ts'
 import { REPLACED_NOTICE } from './standing.ts'
 import { tissueSentence } from './tissue.ts'
+import { factSentence, WORKSHEET, worksheets } from './worksheet.ts'
 
 export const NOT_A_TISSUE_TEST = 'Predicted from MR images by software; not a tissue test.'
 /** Part of every text until a person has reviewed the result. */
@@ -62,9 +71,14 @@ export function tissueLine(result: TissueResult): string {
   return `Tissue test on record, which takes precedence: ${tissueSentence(result)} (${result.reference}).`
 }
 
-/** The class of a probability in words; the months of a survival head are spelled out. */
+/** What a code says of the class of a probability; the months of a survival head are spelled out. */
 export function probabilityLabel(head: Prediction['head'], key: string): string {
   return head === 'survival' ? `alive after ${key} months` : key
+}
+
+/** The same for readers, to whom a bare "4" before its percentage tells nothing: "grade 4". */
+export function probabilityName(head: Prediction['head'], key: string): string {
+  return head === 'survival' ? probabilityLabel(head, key) : className(head, key)
 }
 
 export function predictionLine(prediction: Prediction): string {
@@ -73,9 +87,10 @@ export function predictionLine(prediction: Prediction): string {
   const parts = Object.entries(prediction.probabilities).map(([key, probability]) => {
     const interval = prediction.intervals[key]
     const range = interval ? ` (95 % interval ${percent(interval[0])} to ${percent(interval[1])})` : ''
-    return `${probabilityLabel(prediction.head, key)} ${percent(probability)}${range}`
+    return `${probabilityName(prediction.head, key)} ${percent(probability)}${range}`
   })
-  const called = prediction.call === undefined ? undefined : callWords(prediction)
+  const { head, call: label } = prediction
+  const called = label === undefined ? undefined : callWords(prediction, className(head, label))
   const call = prediction.status === 'indeterminate' ? undecided(prediction) : called
   const group = prediction.survival ? `; ${riskGroupLine(prediction.survival)}` : ''
   const unknown = Object.keys(prediction.intervals).length === 0 ? ' (uncertainty not estimated)' : ''
@@ -83,11 +98,11 @@ export function predictionLine(prediction: Prediction): string {
 }
 
 /** What an indeterminate head could not decide. */
-function undecided({ remaining, reason }: EvaluatedPrediction): string {
+function undecided({ head, remaining, reason }: EvaluatedPrediction): string {
   if (reason !== undefined) return `indeterminate (${reason.replace(/\.$/, '')})`
   if (remaining === undefined) return 'indeterminate'
   if (remaining.length === 0) return 'indeterminate (no class is likely enough)'
-  return `indeterminate (cannot be told apart: ${remaining.join(', ')})`
+  return `indeterminate (cannot be told apart: ${remaining.map((label) => className(head, label)).join(', ')})`
 }
 
 /** The risk group and the survival of its patients in the training data. */
@@ -99,10 +114,19 @@ export function riskGroupLine({ group }: NonNullable<EvaluatedPrediction['surviv
   return `risk group ${group.name} (${group.n} patients of the training data, ${group.events} deaths, Kaplan-Meier ${median})`
 }
 
-/** What the data can show for the head, and how to read a set of classes; empty if the bundle states neither. */
+/** The group's survival at the horizons that were predicted, as the curve of the group shows it. */
+export function groupSurvivalLine({ group }: NonNullable<EvaluatedPrediction['survival']>, horizons: number[]): string {
+  const shares = horizons.map((month) => `${percent(shareAlive(group.kaplanMeier, month))} after ${month} months`)
+  return `Of the patients of that group were alive: ${shares.join(', ')} (Kaplan-Meier).`
+}
+
+/** What the data can show for the head, from when on it calls, and how to read a set of classes; empty if the bundle states neither. */
 export function errorRateLine(prediction: EvaluatedPrediction): string[] {
-  const { errorRate } = prediction
-  const evidence = evidenceSentences(prediction)
+  const { errorRate, leastCall } = prediction
+  const evidence = [
+    ...evidenceSentences(prediction),
+    ...(leastCall === undefined ? [] : [leastCallSentence(leastCall)]),
+  ]
   if (errorRate === undefined) return evidence
   return [
     ...evidence,
@@ -116,7 +140,7 @@ export function contributionLine(prediction: EvaluatedPrediction, most = Number.
   if (explanation.length === 0) return []
   const parts = explanation.slice(0, most).map(({ feature, value, contribution }) => {
     const stated = featureValue(feature, value)
-    return `${featureName(feature)}${stated === '' ? '' : ` (${stated})`} ${contribution < 0 ? '' : '+'}${contribution.toFixed(2)}`
+    return `${featureName(feature)}${stated === '' ? '' : ` (${stated})`} ${writtenContribution(contribution)}`
   })
   const scale = !explained
     ? ''
@@ -147,13 +171,39 @@ function imageLines({ study, inputs, decisions }: ReportableResult): string[] {
   return [`MR ${stated.join(', ')}.`, `Series read: ${series.join(', ')}.`]
 }
 
+/** The separate parts of the whole tumour, as a reviewer may exclude them; with one, the volumes have said it. */
+function lesionLine({ lesions = [] }: ReportableResult): string[] {
+  if (lesions.length < 2) return []
+  return [`Separate lesions, largest first: ${lesions.map(({ millilitres: size }) => volume(size)).join(', ')}`]
+}
+
+/** The worksheets of a follow-up, question by question, with the facts of the record that each rests on. */
+function worksheetSections(result: ReportableResult): { title: string; lines: string[] }[] {
+  return worksheets(result).map(({ title, proposal, rows }) => ({
+    title: WORKSHEET.titleOf(title),
+    lines: [
+      proposal,
+      ...rows.map(({ question, answer, limit, facts }) => {
+        const basis = facts.map((fact) => `${factSentence(fact)} (${fact.reference})`)
+        const aside = [
+          ...(limit === '' ? [] : [`${WORKSHEET.limit}: ${limit}`]),
+          ...(basis.length === 0 ? [] : [WORKSHEET.basedOn(basis.join('; '))]),
+        ]
+        return `${question.replace(/\?$/, '')}: ${answer}${aside.length === 0 ? '' : ` (${aside.join('. ')})`}`
+      }),
+      WORKSHEET.caveat,
+    ],
+  }))
+}
+
 export function reportSections(result: ReportableResult): { title: string; lines: string[] }[] {
   const finding = result.noFinding
     ? ['No tumour was found above the limit of this model bundle. This does not exclude a tumour.']
     : []
   return [
-    { title: 'Segmented volumes', lines: [...finding, ...result.measurements.map(volumeLine)] },
+    { title: 'Segmented volumes', lines: [...finding, ...result.measurements.map(volumeLine), ...lesionLine(result)] },
     { title: 'Change since the earlier study', lines: changeLines(result) },
+    ...worksheetSections(result),
     { title: 'Diameters (RANO)', lines: (result.diameters ?? []).map(diametersLine) },
     {
       title: 'Tissue tests on record; they take precedence over the predictions',

@@ -13,6 +13,7 @@ import {
   NOT_A_TISSUE_TEST,
   predictionLine,
   probabilityLabel,
+  probabilityName,
   tissueLine,
   volumeLine,
 } from '../../wording/report-text.ts'
@@ -120,15 +121,16 @@ function probabilityComponents(prediction: Exclude<Prediction, { status: 'not-ev
   const one = { unit: '1', system: UCUM, code: '1' }
   return Object.entries(prediction.probabilities).flatMap(([key, probability]) => {
     const label = probabilityLabel(prediction.head, key)
+    const name = probabilityName(prediction.head, key)
     const interval = prediction.intervals[key]
     const point: ObservationComponent = {
-      code: { ...valueCode(label), text: `Probability: ${label}` },
+      code: { ...valueCode(label), text: `Probability: ${name}` },
       valueQuantity: { value: rounded(probability, 4), ...one },
     }
     if (!interval) return [point]
     const [low, high] = interval
     const range: ObservationComponent = {
-      code: { ...valueCode(label), text: `95 % interval of the probability: ${label}` },
+      code: { ...valueCode(label), text: `95 % interval of the probability: ${name}` },
       valueRange: { low: { value: rounded(low, 4), ...one }, high: { value: rounded(high, 4), ...one } },
     }
     return [point, range]

@@ -5,7 +5,13 @@ import { calendarDate } from '../../domain/dicom-date.ts'
 import { AppError } from '../../domain/errors.ts'
 import type { EvaluatedPrediction } from '../../domain/finding.ts'
 import { percent, rounded } from '../../wording/quantities.ts'
-import { contributionLine, NOT_A_TISSUE_TEST, predictionLine, riskGroupLine } from '../../wording/report-text.ts'
+import {
+  contributionLine,
+  groupSurvivalLine,
+  NOT_A_TISSUE_TEST,
+  predictionLine,
+  riskGroupLine,
+} from '../../wording/report-text.ts'
 import { PROBABILITY_INTERVAL, predictionCode, UCUM } from './codes.ts'
 import { metaOf, type ResourceSpec, refer } from './context.ts'
 import { addMonths } from './dates.ts'
@@ -13,10 +19,11 @@ import { keyValue } from './identifiers.ts'
 import { valueNarrative } from './report-narrative.ts'
 
 /** Risk group, its reference, and what the interval does not cover. */
-function groupLines({ survival }: EvaluatedPrediction): string[] {
+function groupLines({ survival, probabilities }: EvaluatedPrediction): string[] {
   if (!survival) return []
   return [
     `Predicted ${riskGroupLine(survival)}.`,
+    groupSurvivalLine(survival, Object.keys(probabilities).map(Number)),
     'The intervals show how far models and outlines differ and what the size of the risk group leaves open; patients of one risk group live for very different times.',
   ]
 }

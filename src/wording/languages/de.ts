@@ -142,7 +142,7 @@ export const GERMAN: Wording = {
   inFull: 'Vollständiger Text: was auf den vorigen Seiten keinen Platz hatte',
   position: (side, mm) => `axial ${side} ${mm} mm`,
   rightOnLeft: 'Rechte Seite liegt links.',
-  throughTumour: (areaCm2) => `Größter Tumorquerschnitt ${areaCm2} cm².`,
+  throughTumour: 'Größter Tumorquerschnitt.',
   throughBrain: 'Durch die Mitte des Gehirns.',
   figure: (sequence, position, outlines) =>
     `${sequence}, ${position}, ${outlines.length === 0 ? 'ohne Konturen' : `mit Kontur: ${outlines.join(', ')}`}. Die rechte Seite des Patienten liegt links im Bild, vorn ist oben.`,

@@ -134,7 +134,7 @@ export const ENGLISH = {
   /** `side`: superior (S) or inferior (I) of the origin of the coordinates. */
   position: (side: 'S' | 'I', mm: string) => `axial ${side} ${mm} mm`,
   rightOnLeft: 'Patient’s right is on the left.',
-  throughTumour: (areaCm2: string) => `Through the bulk of the tumour (${areaCm2} cm²).`,
+  throughTumour: 'Through the bulk of the tumour.',
   throughBrain: 'Through the middle of the brain.',
   figure: (sequence: string, position: string, outlines: readonly string[]) =>
     `${sequence}, ${position}, ${outlines.length === 0 ? 'no outlines' : `with the outline of ${outlines.join(', ')}`}. The patient's right is on the left of the picture, anterior is up.`,

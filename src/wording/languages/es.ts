@@ -150,7 +150,7 @@ export const SPANISH: Wording = {
   inFull: 'Texto íntegro de lo que no cabía en las páginas anteriores',
   position: (side, mm) => `axial ${side} ${mm} mm`,
   rightOnLeft: 'Derecha del paciente a la izquierda.',
-  throughTumour: (areaCm2) => `Mayor corte (${areaCm2} cm²).`,
+  throughTumour: 'Mayor corte del tumor.',
   throughBrain: 'Corte por el centro del cerebro.',
   figure: (sequence, position, outlines) =>
     `${sequence}, ${position}, ${outlines.length === 0 ? 'sin contornos' : `con los contornos: ${outlines.join(', ')}`}. La derecha del paciente está a la izquierda de la imagen; arriba es anterior.`,

@@ -148,7 +148,7 @@ export const FRENCH: Wording = {
   inFull: 'Texte intégral de ce qui ne tenait pas sur les pages précédentes',
   position: (side, mm) => `axial ${side} ${mm} mm`,
   rightOnLeft: 'Droite du patient à gauche.',
-  throughTumour: (areaCm2) => `Plus grande coupe (${areaCm2} cm²).`,
+  throughTumour: 'Plus grande coupe de la tumeur.',
   throughBrain: 'Coupe au milieu du cerveau.',
   figure: (sequence, position, outlines) =>
     `${sequence}, ${position}, ${outlines.length === 0 ? 'sans contour' : `avec les contours : ${outlines.join(', ')}`}. La droite du patient est à gauche de l’image, l’avant est en haut.`,

@@ -189,7 +189,7 @@ describe('Observation', () => {
       'In about 10 % of patients like those the model was built from, the true class is not among the remaining ones.',
     )
     expect(idh.note?.[2]?.text).toBe(
-      'Contributions to the log-odds of IDH-mutant: T2-FLAIR mismatch (0.42) +0.61, age (34 y) +0.30, roundness -0.10',
+      'Contributions to the log-odds of IDH-mutant: T2-FLAIR mismatch (0.42) +0.61, age (34 y) +0.30, roundness −0.10',
     )
   })
 
@@ -253,8 +253,11 @@ describe('RiskAssessment', () => {
     expect(notes[1]).toBe(
       'Predicted risk group middle (33 patients of the training data, 21 deaths, Kaplan-Meier median 16 months).',
     )
-    expect(notes[2]).toContain('how far models and outlines differ')
-    expect(notes[3]).toBe('Contributions to the logarithm of the risk of death: age (34 y) -0.80')
+    expect(notes[2]).toBe(
+      'Of the patients of that group were alive: 70 % after 12 months, 48 % after 24 months (Kaplan-Meier).',
+    )
+    expect(notes[3]).toContain('how far models and outlines differ')
+    expect(notes[4]).toBe('Contributions to the logarithm of the risk of death: age (34 y) −0.80')
   })
 
   it('is absent unless survival is evaluable; then an Observation says why', () => {
