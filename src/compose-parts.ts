@@ -12,6 +12,7 @@ import { watchPeers } from './compose-watch.ts'
 import { createDecoder } from './decoding/decoder.ts'
 import { createBreakers } from './domain/breakers.ts'
 import { asAppError } from './domain/errors.ts'
+import { versionIn } from './domain/package-version.ts'
 import type { Clock } from './domain/ports/clock.ts'
 import type { Log } from './domain/ports/log.ts'
 import { NO_TRACING } from './domain/ports/tracing.ts'
@@ -54,8 +55,8 @@ export type Parts = Awaited<ReturnType<typeof openParts>>
 
 /** Our own name and version, as results and pages state them. */
 export function softwareIdentity() {
-  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
-  return { name: 'Gliabridge', version: manifest.version, manufacturer: 'Gliabridge contributors' }
+  const version = versionIn(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  return { name: 'Gliabridge', version, manufacturer: 'Gliabridge contributors' }
 }
 
 function openTracingIn({ traces: { url } }: Settings, version: string, log: Log): OpenTracing {

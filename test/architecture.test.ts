@@ -93,6 +93,17 @@ function importsOf(file: { path: string; text: string }) {
   })
 }
 
+/** Whether the value of JSON.parse(…), which is any, or of `jsonOf`, is cast, given a type, or used as one. `after` begins within the parentheses. */
+function isTaken(before: string, call: string, after: string): boolean {
+  const plain = after.replace(/'[^'\n]*'|`[^`]*`/g, (quoted) => '_'.repeat(quoted.length))
+  let depth = 1
+  let end = 0
+  for (; depth > 0 && end < plain.length; end += 1) depth += { '(': 1, ')': -1 }[plain[end]!] ?? 0
+  if (/^\s*(\)*\s*as\s+(?!unknown\b)|!?\.|\[)/.test(plain.slice(end))) return true
+  const [, , type] = /(?:const|let)\s+(\{[^=]*\}|\w+)\s*(?::\s*([^=]+?))?\s*=\s*$/.exec(before) ?? ['', '', 'unknown']
+  return call === 'JSON.parse(' && type !== 'unknown'
+}
+
 describe('architecture', () => {
   it('sees the source', () => expect(files.length).toBeGreaterThan(40))
 
@@ -140,6 +151,28 @@ describe('architecture', () => {
     }
     for (const name of graph.keys()) visit(name, [])
     expect(cycles).toEqual([])
+  })
+
+  it('reads JSON by a schema or a check: its value is unknown until then', () => {
+    const breaches = files.flatMap(({ name, text }) =>
+      [...text.matchAll(/(?<!function )\b(?:JSON\.parse|jsonOf|jsonIn)\(/g)]
+        .filter(({ index, 0: call }) => isTaken(text.slice(0, index), call, text.slice(index + call.length)))
+        .map(({ index }) => `${name}:${text.slice(0, index).split('\n').length}`),
+    )
+    expect(breaches).toEqual([])
+    // Each of these would be one.
+    for (const [before, call, after] of [
+      ['const a = (', 'JSON.parse(', 'text) as Cursor)'],
+      ['return ', 'jsonOf(', "f(text, '(') ?? '{}'\n) as Cursor"],
+      ['const { version } = ', 'JSON.parse(', 'text)'],
+      ['const a: Cursor = ', 'JSON.parse(', 'text)'],
+      ['const a = ', 'JSON.parse(', 'text)'],
+      ['go(', 'JSON.parse(', 'text).since)'],
+    ] as const)
+      expect(isTaken(before, call, after), before + call + after).toBe(true)
+    expect(isTaken('const a: unknown = ', 'JSON.parse(', 'text)')).toBe(false)
+    expect(isTaken('schema.safeParse(', 'JSON.parse(', 'text))')).toBe(false)
+    expect(isTaken('const a = ', 'jsonOf(', 'text)')).toBe(false)
   })
 
   it('keeps effects in the named files', () => {

@@ -1,6 +1,7 @@
 // A fetch for the FHIR client that records every request about a study's patient in the audit trail, and labels each with an X-Request-Id.
 
 import { baseUrlOf } from '../domain/base-url.ts'
+import { jsonOf } from '../domain/json-text.ts'
 import type { AuditTrail } from '../domain/ports/audit-trail.ts'
 import type { RecordScope } from '../domain/ports/clinical-record.ts'
 import { entriesOf } from './interactions.ts'
@@ -30,9 +31,9 @@ export function auditFetch({ baseUrl, scope, audit, send, newId }: AuditedFetchO
       const entries = entriesOf({
         method,
         path: url.slice(base.length),
-        body: parse(typeof init.body === 'string' ? init.body : ''),
+        body: jsonOf(typeof init.body === 'string' ? init.body : ''),
         succeeded: response?.ok ?? false,
-        answer: response?.ok ? await jsonOf(response) : undefined,
+        answer: response?.ok ? await bodyOf(response) : undefined,
         location: response?.headers.get('location') ?? response?.headers.get('content-location') ?? undefined,
       })
       for (const entry of entries) {
@@ -59,19 +60,11 @@ export function auditFetch({ baseUrl, scope, audit, send, newId }: AuditedFetchO
   }
 }
 
-async function jsonOf(response: Response): Promise<unknown> {
+async function bodyOf(response: Response): Promise<unknown> {
   try {
-    return parse(await response.clone().text())
+    return jsonOf(await response.clone().text())
   } catch {
     // The answer broke off: the caller runs into the same error and reports it.
-    return undefined
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
     return undefined
   }
 }

@@ -1,12 +1,11 @@
 // The commands of the command line with their options and what each runs; a command's code is loaded only when it runs.
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { versionIn } from '../domain/package-version.ts'
 import { addBundles } from './bundle-commands.ts'
 import { QUESTIONS } from './init/questions.ts'
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  version: string
-}
+const version = versionIn(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
 
 export function createProgram(): Command {
   const program = new Command('gliabridge')

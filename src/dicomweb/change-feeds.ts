@@ -1,7 +1,9 @@
 // What changed in an archive, from two kinds of change feed: Orthanc's /changes (Orthanc Book, "Tracking changes"), and that of Azure's DICOM service
 // and Microsoft's dicom-server (v1 and v2).
+import { z } from 'zod'
 import { isUidInUse } from '../dicom/uid.ts'
 import { AppError } from '../domain/errors.ts'
+import { readAs } from '../domain/json-text.ts'
 import type { ChangeFeed, Changes } from '../domain/ports/change-feed.ts'
 import type { Uid } from '../domain/study.ts'
 import type { Connection } from './connection.ts'
@@ -25,10 +27,13 @@ export function orthancChanges(connection: Asking, name: string): ChangeFeed {
       return { changes: changes.map(asObject), last: Number(last), done: done !== false }
     throw unexpected(connection, '/changes', what)
   }
+  const isCursor = (text: string) => /^\d{1,15}$/.test(text)
   return {
     name,
+    isCursor,
     end: async () => String((await ask('last')).last),
     async after(cursor): Promise<Changes> {
+      if (!isCursor(cursor)) throw noCursor(name)
       const { changes, last, done } = await ask(`since=${cursor}&limit=${ORTHANC_PAGE}`)
       const ids = changes.flatMap(({ ChangeType: type, ID: id }) =>
         (type === 'NewStudy' || type === 'StableStudy') && typeof id === 'string' && ORTHANC_ID.test(id) ? [id] : [],
@@ -61,18 +66,23 @@ interface AzureCursor {
   read: number
 }
 
+const count = z.int().nonnegative()
+const azureCursor: z.ZodType<AzureCursor> = z.object({ sequence: count, since: z.string(), read: count })
+
 /** `connection` is to the service root, whose last segment names the version: "/v1" or "/v2"; without one it is v1. */
 export function azureChanges(connection: Asking, name: string): ChangeFeed {
   const what = 'change feed'
   const isWindowed = /\/v([2-9]|\d\d)$/.test(new URL(connection.describe('', what).target).pathname)
   return {
     name,
+    isCursor: (text) => readAs(azureCursor, text) !== undefined,
     async end() {
       const entry = readEntry(await connection.getJson('/changefeed/latest?includeMetadata=false', what, { empty: {} }))
       return JSON.stringify({ sequence: entry?.sequence ?? 0, since: entry?.timestamp ?? '', read: entry ? 1 : 0 })
     },
     async after(text): Promise<Changes> {
-      const cursor = JSON.parse(text) as AzureCursor
+      const cursor = readAs(azureCursor, text)
+      if (cursor === undefined) throw noCursor(name)
       const from = isWindowed
         ? [...(cursor.since === '' ? [] : [`startTime=${encodeURIComponent(cursor.since)}`]), `offset=${cursor.read}`]
         : [`offset=${cursor.sequence}`]
@@ -120,6 +130,9 @@ const inUse = (studies: readonly (Uid | undefined)[]): Uid[] => [
 function asObject(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
 }
+
+const noCursor = (name: string) =>
+  new AppError('INTERNAL', `what was kept as the cursor of the change feed ${name} is none`)
 
 function unexpected(connection: Asking, path: string, what: string): AppError {
   const { target } = connection.describe(path, what)

@@ -1,6 +1,7 @@
 // Lists of data sets in the DICOM JSON model (PS3.18 Annex F) as archives really write them: one bad row does not cost the others.
 import { vrOf } from '../dicom/dictionary.ts'
 import { cleanJson } from '../domain/clean-text.ts'
+import { jsonOf } from '../domain/json-text.ts'
 import type { DicomElement, DicomJson } from '../domain/study.ts'
 
 export type ParsedList =
@@ -14,22 +15,14 @@ export function parseDataSets(body: string): ParsedList {
   const text = body.trim()
   if (text === '') return { kind: 'list', rows: [] }
   if (!text.startsWith('[') && !text.startsWith('{')) return { kind: 'foreign' }
-  const whole = parsed(text)
+  const whole = jsonOf(text)
   if (whole !== undefined) {
     // Some archives send a list of one without its brackets.
     const rows = (Array.isArray(whole) ? whole : [whole]).map(readDataSet)
     return !Array.isArray(whole) && rows[0] === undefined ? { kind: 'foreign' } : { kind: 'list', rows }
   }
   const rows = text.startsWith('[') ? splitList(text) : undefined
-  return rows === undefined ? { kind: 'cut' } : { kind: 'list', rows: rows.map((row) => readDataSet(parsed(row))) }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return undefined
-  }
+  return rows === undefined ? { kind: 'cut' } : { kind: 'list', rows: rows.map((row) => readDataSet(jsonOf(row))) }
 }
 
 /** The texts of the members of a list whose JSON is not valid as a whole; undefined if the list is not closed. */

@@ -1,5 +1,7 @@
 // Which of several forms of a query an archive accepts: tried in turn once, then remembered.
+import { z } from 'zod'
 import { AppError } from '../domain/errors.ts'
+import { readAs } from '../domain/json-text.ts'
 import type { Log } from '../domain/ports/log.ts'
 
 /** A form of a query, by the name under which it is remembered and shown; the first in a list is the standard's. */
@@ -22,6 +24,9 @@ export interface Ways {
   remembered(): Promise<Readonly<Record<string, string>>>
 }
 
+/** Query → form. */
+const keptForms = z.record(z.string(), z.string())
+
 /** Whether the answer means that the query is not accepted in this form; a fault of network or server says nothing about forms. */
 export class NotWhole extends AppError {}
 
@@ -37,7 +42,10 @@ export function createWays({ log, memory }: { log: Log; memory?: WaysMemory | un
   const recalled = () => {
     learnt ??= (async () => {
       const kept = await memory?.recall()
-      return new Map(kept === undefined ? [] : Object.entries(JSON.parse(kept) as Record<string, string>))
+      const forms = kept === undefined ? {} : readAs(keptForms, kept)
+      if (forms === undefined)
+        log.warn({}, 'which forms of a query the archive accepts cannot be read; each is tried again')
+      return new Map(Object.entries(forms ?? {}))
     })()
     return learnt
   }

@@ -3,8 +3,10 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import decompress from 'woff2-encoder/decompress'
+import { z } from 'zod'
 import type { Family, FontFiles } from './families.ts'
 
+const unicodeFile = z.record(z.string(), z.string())
 const require = createRequire(import.meta.url)
 
 /** Any file of the package, by its path inside the package. */
@@ -49,7 +51,7 @@ function keeping<Key extends unknown[], Value>(
 
 /** `{ "[5]": "U+4E00,U+4E03-4E05", "latin": … }`; the brackets are not part of the file's name. */
 function parse(json: string): ReadonlyMap<string, string> {
-  const subsets = Object.entries(JSON.parse(json) as Record<string, string>)
+  const subsets = Object.entries(unicodeFile.parse(JSON.parse(json)))
   return new Map(subsets.map(([name, ranges]) => [name.replace(/[[\]]/g, ''), ranges]))
 }
 

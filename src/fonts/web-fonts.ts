@@ -1,4 +1,5 @@
 // The fonts as the pages serve them (IO): one stylesheet and the files of the packages; a browser fetches only those whose characters it needs.
+import { z } from 'zod'
 import { FAMILIES, type Family, FIRST, fileOf, HAN } from './families.ts'
 import { readPackageFile, subsetsOf } from './files.ts'
 
@@ -9,6 +10,7 @@ export interface WebFonts {
   file(family: string, version: string, name: string): Promise<Uint8Array | undefined>
 }
 
+const packageFile = z.object({ version: z.string() })
 const OWN_FIRST = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue"'
 export const FONTS_PATH = '/assets/fonts'
 
@@ -41,7 +43,7 @@ async function makeStylesheet() {
   const parts: string[] = []
   for (const family of FAMILIES) {
     const manifest = new TextDecoder().decode(await readPackageFile(family, 'package.json'))
-    const { version } = JSON.parse(manifest) as { version: string }
+    const { version } = packageFile.parse(JSON.parse(manifest))
     versions.set(family.prefix, version)
     const base = `${FONTS_PATH}/${family.prefix}/${version}`
     const faces = [...(await subsetsOf(family))].flatMap(([subset, ranges]) => facesOf(family, subset, ranges, base))

@@ -4,6 +4,7 @@ import { stripTypeScriptTypes } from 'node:module'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { sha256Of } from '../domain/digest.ts'
+import { versionIn } from '../domain/package-version.ts'
 import type { PageScripts } from './deps.ts'
 
 /** A page of its own runs it; the study page does not load it. */
@@ -33,7 +34,7 @@ export async function readPageScripts(): Promise<PageScripts> {
 /** NiiVue in one file with all that it needs; compressed once, when somebody first opens the 3D view. */
 async function findLibrary(): Promise<PageScripts['library']> {
   const root = new URL('../../', import.meta.resolve('@niivue/niivue'))
-  const { version } = JSON.parse(await readFile(new URL('package.json', root), 'utf8')) as { version: string }
+  const version = versionIn(await readFile(new URL('package.json', root), 'utf8'))
   let gzipped: Promise<Uint8Array<ArrayBuffer>> | undefined
   const read = async () => new Uint8Array(await promisify(gzip)(await readFile(new URL('dist/index.js', root))))
   return {

@@ -1,5 +1,8 @@
 // The chain of the audit trail: canonical text, a digest over it and its predecessor, and the check of all rows; pure.
+import { z } from 'zod'
 import { sha256Of } from '../domain/digest.ts'
+import { AppError } from '../domain/errors.ts'
+import { readAs } from '../domain/json-text.ts'
 import type { AuditEntry } from '../domain/ports/audit-trail.ts'
 
 /** The content of a row; the digest covers its canonical text. */
@@ -11,6 +14,29 @@ export interface AuditContent extends AuditEntry {
   /** Name of the machine that made the request. */
   host: string
 }
+
+const text = z.string()
+const maybe = z.exactOptional
+/** Other members stay. */
+const auditContent: z.ZodType<AuditContent> = z.looseObject({
+  action: z.enum(['read', 'write']),
+  target: z.enum(['pacs', 'ehr', 'spool', 'store']),
+  studyInstanceUid: text,
+  what: text,
+  outcome: z.enum(['success', 'failure']),
+  interaction: maybe(
+    z.enum(['read', 'search-type', 'create', 'update', 'access', 'retrieve', 'store', 'delete', 'login', 'logout']),
+  ),
+  server: maybe(text),
+  patient: maybe(text),
+  objects: maybe(z.array(text)),
+  query: maybe(text),
+  user: maybe(z.object({ identifier: text, name: text })),
+  requestId: maybe(text),
+  position: z.int().positive(),
+  at: text,
+  host: text,
+})
 
 /** A row as stored; its columns repeat the content, for queries. */
 export interface ChainRow {
@@ -85,13 +111,21 @@ export function createChainCheck(anchor: string) {
 }
 
 function saysTheSame(row: ChainRow): boolean {
-  let content: Partial<AuditContent>
-  try {
-    content = JSON.parse(row.content) as Partial<AuditContent>
-  } catch {
-    return false
-  }
-  return (['position', 'at', 'action', 'target', 'studyInstanceUid', 'what', 'outcome'] as const).every(
-    (name) => content[name] === row[name],
+  const content = readAs(auditContent, row.content)
+  return (
+    content !== undefined &&
+    (['position', 'at', 'action', 'target', 'studyInstanceUid', 'what', 'outcome'] as const).every(
+      (name) => content[name] === row[name],
+    )
+  )
+}
+
+/** Throws INTERNAL naming the row whose text is no content. */
+export function contentIn(text: string, position: string): AuditContent {
+  const content = readAs(auditContent, text)
+  if (content) return content
+  throw new AppError(
+    'INTERNAL',
+    `row ${position} of the audit trail is damaged; "gliabridge audit verify" lists all rows that are`,
   )
 }

@@ -10,6 +10,7 @@ import {
   type ChainProblem,
   type ChainRow,
   chainDigest,
+  contentIn,
   createChainCheck,
 } from './audit-chain.ts'
 import type { Database } from './database.ts'
@@ -81,8 +82,8 @@ export function createAuditTrail(db: Database, clock: Clock, host: string = host
           QUERIES.auditRows.sql,
           [after, from ?? null, to ?? null, PAGE],
         )
-        for (const { content, patient } of page)
-          yield { ...(JSON.parse(content) as AuditContent), identity: patient ?? undefined }
+        for (const { position, content, patient } of page)
+          yield { ...contentIn(content, position), identity: patient ?? undefined }
         after = Number(page.at(-1)?.position ?? after)
         more = page.length === PAGE
       }

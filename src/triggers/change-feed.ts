@@ -29,8 +29,10 @@ export function createChangeFeedTrigger(options: ChangeFeedOptions): Trigger {
 
   async function read(hint: Hint, signal: AbortSignal): Promise<void> {
     let cursor = await watchStore.cursor(name)
-    if (cursor === undefined) {
-      // Finding what was there before the first start is up to the search.
+    if (cursor === undefined || !feed.isCursor(cursor)) {
+      if (cursor !== undefined)
+        log.warn({ feed: feed.name }, 'how far the change feed was read cannot be read; it goes on from its end')
+      // Finding what was there before is up to the search.
       cursor = await feed.end()
       await watchStore.setCursor(name, cursor)
     }

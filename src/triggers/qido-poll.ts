@@ -1,8 +1,9 @@
 // Finds studies by querying the archive periodically: a window of study dates behind a durable cursor (QIDO-RS).
-
+import { z } from 'zod'
 import { dayOf, dicomDate } from '../domain/dicom-date.ts'
 import { DAY_MS } from '../domain/durations.ts'
 import { type AppError, asAppError, unforeseenFields } from '../domain/errors.ts'
+import { readAs } from '../domain/json-text.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { ImageArchive } from '../domain/ports/image-archive.ts'
 import type { Log } from '../domain/ports/log.ts'
@@ -48,6 +49,10 @@ export interface PollCursor {
   freshSince?: string
 }
 
+/** They are compared as text. */
+const date = z.string().refine((text) => /^\d{8}$/.test(text) && dayOf(text) !== undefined, 'is no DICOM date')
+const pollCursor: z.ZodType<PollCursor> = z.object({ since: date, through: date, freshSince: z.exactOptional(date) })
+
 /** How many older studies one search reports, after all fresh ones: fetching their metadata must not keep the archive busy. */
 export const OLDER_PER_LOOK = 20
 
@@ -79,8 +84,14 @@ export function createQidoPoll(options: QidoPollOptions): Trigger & { lookNow():
   async function poll(hint: (studyInstanceUid: Uid) => Promise<void>, signal: AbortSignal): Promise<void> {
     const now = clock.now()
     const today = dateIn(timeZone, now)
-    const stored = readCursor(await watchStore.cursor(NAME))
+    const text = await watchStore.cursor(NAME)
+    const stored = readCursor(text)
     const cursor = stored ?? { since: dateDaysBefore(today, firstLookbackDays), through: today }
+    if (text !== undefined && stored === undefined)
+      log.warn(
+        { since: cursor.since },
+        'how far the archive was searched cannot be read; the search begins anew, and gliabridge backfill takes older studies',
+      )
     if (stored === undefined) await watchStore.setCursor(NAME, JSON.stringify(cursor))
     const lookBackFrom = dateDaysBefore(today, firstLookbackDays)
     if (lookBackFrom < cursor.since && !hasWarned) {
@@ -230,8 +241,9 @@ export async function reachBack(watchStore: Pick<WatchStore, 'cursor' | 'setCurs
   await watchStore.setCursor(NAME, JSON.stringify({ since: from, through: from, ...fresh } satisfies PollCursor))
 }
 
+/** Undefined before the first search, and for a text that is no cursor. */
 function readCursor(stored: string | undefined): PollCursor | undefined {
-  return stored === undefined ? undefined : (JSON.parse(stored) as PollCursor)
+  return stored === undefined ? undefined : readAs(pollCursor, stored)
 }
 
 /** The date of a moment in a time zone, as DICOM DA. */

@@ -1,6 +1,7 @@
 // The manifest of a kept analysis, by schema: which volumes its folder holds, where their bricks lie, and what the pages show of them.
 import { z } from 'zod'
 import { AppError } from '../domain/errors.ts'
+import { jsonOf } from '../domain/json-text.ts'
 import type { KeptVolume } from '../domain/ports/image-spool.ts'
 import type { ShownImages } from '../domain/shown-images.ts'
 import { SEQUENCES } from '../domain/study.ts'
@@ -66,13 +67,4 @@ export function parseManifest(analysisId: string, json: string): Manifest {
     'INTERNAL',
     `the images kept of analysis ${analysisId} are damaged: their manifest does not fit at ${where.join(', ')}; they cannot be shown`,
   )
-}
-
-/** Undefined, which no schema accepts, for text that is not JSON. */
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

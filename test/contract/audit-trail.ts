@@ -140,6 +140,21 @@ export function auditTrailContract(name: string, open: () => Promise<Database>) 
       expect(middle.map((row) => [row.what, row.identity?.patientId])).toEqual([['thing 2 ü', 'MRN-7']])
     })
 
+    it('names a row that is damaged instead of giving away what is left of it', async () => {
+      await fill(3)
+      await tamper(`update gliabridge.audit set content = left(content, 40) where position = 2`)
+      const given: string[] = []
+      const read = async () => {
+        for await (const row of audit.rows({})) given.push(row.what)
+      }
+      await expect(read()).rejects.toMatchObject({
+        code: 'INTERNAL',
+        message: 'row 2 of the audit trail is damaged; "gliabridge audit verify" lists all rows that are',
+      })
+      expect(given).toEqual(['thing 1 ü'])
+      expect(await problems()).toMatchObject([{ kind: 'changed', where: expect.stringMatching(/^row 2 /) }])
+    })
+
     it('begins with the rows of before the chain', async () => {
       const digest = () => db.query<{ d: string }>('select gliabridge.audit_before_chain() as d')
       await tamper(`insert into gliabridge.audit (at, action, target, study_instance_uid, what, outcome)

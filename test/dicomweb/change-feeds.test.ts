@@ -103,6 +103,21 @@ it('the change feed of Azure refuses what is no list', async () => {
   expect(failure.message).toContain('an unknown form')
 })
 
+it.each(['', 'null', '[]', '7', '{"sequence":0', '{"sequence":"0","since":"","read":0}', '{"sequence":0,"since":""}'])(
+  'the change feed of Azure takes %j for no cursor',
+  async (text) => {
+    const { feed, asked } = azure('v2', entries)
+    expect(feed.isCursor(text)).toBe(false)
+    const failure = await failureOf(feed.after(text))
+    expect([failure.code, failure.message]).toEqual([
+      'INTERNAL',
+      'what was kept as the cursor of the change feed azure is none',
+    ])
+    expect(asked).toEqual([])
+    expect(feed.isCursor(await feed.end())).toBe(true)
+  },
+)
+
 describe("Orthanc's changes", () => {
   const ID = '0123abcd-0123abcd-0123abcd-0123abcd-0123abcd'
 
@@ -118,6 +133,17 @@ describe("Orthanc's changes", () => {
     const feed = orthancChanges(connection, 'orthanc')
     expect(await feed.after('5')).toEqual({ studies: [], cursor: '9', more: false })
     expect(asked).toEqual(['/changes?since=5&limit=100', `/studies/${ID}`])
+  })
+
+  it.each(['', '-1', '5&limit=0', '{}'])('take %j for no cursor', async (text) => {
+    const { connection, asked } = connected('https://orthanc.example', () => ({
+      body: { Changes: [], Last: 0, Done: true },
+    }))
+    const feed = orthancChanges(connection, 'orthanc')
+    expect(feed.isCursor(text)).toBe(false)
+    expect((await failureOf(feed.after(text))).message).toContain('of the change feed orthanc')
+    expect(asked).toEqual([])
+    expect(feed.isCursor(await feed.end())).toBe(true)
   })
 
   it('that are no such thing are refused', async () => {

@@ -30,6 +30,7 @@ beforeEach(() => {
 /** Two changes a page; the cursor is their number. */
 const feed: ChangeFeed = {
   name: 'test https://pacs.example',
+  isCursor: (text) => /^\d+$/.test(text),
   end: async () => String(changes.length),
   async after(cursor) {
     if (feedError) throw feedError
@@ -85,6 +86,22 @@ describe('a change feed', () => {
     await run(1)
     expect(hints).toEqual(['1.3', '1.3', '1.3', '1.4'])
     expect(store.cursors.get(CURSOR)).toBe('4')
+  })
+
+  it('goes on from its end, and says so, where its kept cursor cannot be read', async () => {
+    store.cursors.set(CURSOR, '{"since')
+    await run(2, (reading) => {
+      if (reading === 1) changes.push('1.3')
+    })
+    expect(hints).toEqual(['1.3'])
+    expect(store.cursors.get(CURSOR)).toBe('3')
+    expect(log.lines).toEqual([
+      {
+        level: 'warn',
+        fields: { feed: 'test https://pacs.example' },
+        message: 'how far the change feed was read cannot be read; it goes on from its end',
+      },
+    ])
   })
 
   it('goes on past a study that cannot be looked at: the search is there for it', async () => {

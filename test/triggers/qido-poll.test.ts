@@ -8,6 +8,7 @@ import {
   OLDER_PER_LOOK,
   type QidoPollSettings,
   reachBack,
+  sinceWhen,
   waitAfter,
   windowStart,
 } from '../../src/triggers/qido-poll.ts'
@@ -285,6 +286,28 @@ it('says once that more days back do nothing after the first start', async () =>
   await run(3)
   const said = log.lines.filter(({ message }) => message.includes('backfill'))
   expect(said).toMatchObject([{ level: 'warn', fields: { lookBackFrom: '20260228', since: '20260301' } }])
+})
+
+describe('a cursor that cannot be read', () => {
+  it.each([
+    '',
+    'null',
+    '{"since":"20260201"',
+    '{"since":"20260201"}',
+    '{"since":"2026-02-01","through":"20260228"}',
+    '{"since":"20260230","through":"20260301"}',
+    '{"since":"20260201","through":20260228}',
+  ])('%j begins anew, with a word of it', async (text) => {
+    store.cursors.set('qido', text)
+    expect(await sinceWhen(store)).toBeUndefined()
+    expect(await freshSince(store)).toBeUndefined()
+    await run(2)
+    expect(cursor()).toEqual({ since: '20260228', through: '20260301' })
+    expect(log.lines.map(({ level, fields }) => ({ level, fields }))).toEqual([
+      { level: 'warn', fields: { since: '20260228' } },
+    ])
+    expect(log.lines[0]!.message).toContain('gliabridge backfill')
+  })
 })
 
 describe('older studies that a person had taken', () => {

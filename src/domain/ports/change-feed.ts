@@ -14,8 +14,10 @@ export interface Changes {
 export interface ChangeFeed {
   /** For the log and for the name of the cursor: "orthanc https://orthanc.example". */
   readonly name: string
+  /** Whether the text is a cursor of this feed. */
+  isCursor(text: string): boolean
   /** Where the feed ends now. */
   end(): Promise<string>
-  /** What came after the cursor, oldest first. Throws ARCHIVE_*. */
+  /** What came after the cursor, oldest first. Throws ARCHIVE_*, and INTERNAL for a text that is no cursor. */
   after(cursor: string): Promise<Changes>
 }

@@ -3,6 +3,7 @@ import { MedplumClient } from '@medplum/core'
 import type { Bundle, BundleEntry, CapabilityStatement, Resource, ResourceType } from '@medplum/fhirtypes'
 import { baseUrlOf } from '../../domain/base-url.ts'
 import { AppError, asAppError } from '../../domain/errors.ts'
+import { jsonOf } from '../../domain/json-text.ts'
 import type { LedgerEntry } from '../../domain/ports/write-ledger.ts'
 import { ifNoneExist, type Key, relativeReference } from '../resources/identifiers.ts'
 import { createCredentials } from './auth.ts'
@@ -61,7 +62,7 @@ function recordStore(baseUrl: string, transport: ReturnType<typeof createTranspo
       }),
     )
     const text = await response.text()
-    const body = text === '' ? undefined : (JSON.parse(text) as Resource)
+    const body = resourceIn(text)
     const place = placeOf(response.headers.get('location') ?? '', response.headers.get('etag') ?? '')
     return {
       ...(body?.resourceType === resource.resourceType && body.id && { resource: body }),
@@ -121,6 +122,14 @@ function recordStore(baseUrl: string, transport: ReturnType<typeof createTranspo
       })
     },
   }
+}
+
+/** The transport lets only FHIR JSON through, or nothing. */
+function resourceIn(text: string): Resource | undefined {
+  const body = jsonOf(text)
+  const isResource = (value: unknown): value is Resource =>
+    typeof value === 'object' && value !== null && 'resourceType' in value
+  return isResource(body) ? body : undefined
 }
 
 /** Where a resource is, from the answer to its creation: "Type/id/_history/version" or an ETag, depending on the server. */

@@ -3,6 +3,7 @@ import type { Bundle } from '@medplum/fhirtypes'
 import { cleanJsonText } from '../../domain/clean-text.ts'
 import { AppError } from '../../domain/errors.ts'
 import { jsonExcess } from '../../domain/json-excess.ts'
+import { jsonOf } from '../../domain/json-text.ts'
 import { type Exchange, networkFailure, retryAfterSeconds, statusFailure } from './failures.ts'
 
 export interface Credentials {
@@ -40,8 +41,13 @@ function mayRepeat(init: RequestInit): boolean {
   const headers = new Headers(init.headers)
   const method = init.method ?? 'GET'
   if (method === 'GET' || headers.has('if-match') || headers.has('if-none-exist')) return true
-  const body = typeof init.body === 'string' ? (parse(init.body) as Partial<Bundle> | undefined) : undefined
-  return body?.resourceType === 'Bundle' && (body.entry ?? []).some(({ request }) => request?.ifMatch !== undefined)
+  const body = typeof init.body === 'string' ? jsonOf(init.body) : undefined
+  return isBundle(body) && (body.entry ?? []).some(({ request }) => request?.ifMatch !== undefined)
+}
+
+/** Said of our own requests. */
+function isBundle(body: unknown): body is Bundle {
+  return typeof body === 'object' && body !== null && 'resourceType' in body && body.resourceType === 'Bundle'
 }
 
 interface Answer {
@@ -89,7 +95,7 @@ function answer(options: TransportOptions, exchange: Exchange, { status, headers
   if (excess)
     throw new AppError(exchange.write ? 'EHR_AMBIGUOUS' : 'EHR_ERROR', `${exchange.what}: the answer ${excess}`)
   const text = cleanJsonText(got.text)
-  const body = parse(text)
+  const body = jsonOf(text)
   const ok = status >= 200 && status < 300
   if (!ok) throw statusFailure(exchange, status, retryAfterSeconds(headers.get('retry-after'), options.now()), body)
   if (text !== '' && (typeof body !== 'object' || body === null || !('resourceType' in body)))
@@ -111,12 +117,4 @@ function notFhir(exchange: Exchange, headers: Headers): AppError {
     'EHR_ERROR',
     `${exchange.what}: the answer is not FHIR JSON; check ehr.url and any proxy before it`,
   )
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

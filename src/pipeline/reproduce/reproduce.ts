@@ -2,7 +2,7 @@
 import { AppError } from '../../domain/errors.ts'
 import type { AnalyseOptions, AnalysePorts } from '../analysis-run.ts'
 import { makeAgain } from './make-again.ts'
-import { artifactVerdicts, type Reproduction, reasonsOf, type Versions, versionsOf } from './verdict.ts'
+import { artifactVerdicts, type Reproduction, reasonsOf, versionsOf } from './verdict.ts'
 
 /**
  * Makes the analysis again with the ports and options of the service, except that the record is read as it was then and not
@@ -23,10 +23,10 @@ export async function reproduce(
       `analysis ${analysisId} was made by ${result.bundle.id} ${result.bundle.version} (model digest ${result.bundle.modelDigest}), and the bundle here is ${runner.bundle.id} ${runner.bundle.version} (${runner.bundle.modelDigest}); name the folder of the former with --bundle`,
     )
   const made = await makeAgain(ports, options, analysisId)
-  const now = JSON.parse(
-    new TextDecoder().decode(made.artifacts.find(({ role }) => role === 'result')!.bytes),
-  ) as Versions
-  const versions = versionsOf(result, now)
+  const { software, bundle, execution } = made.summary
+  if (!software || !bundle || !execution)
+    throw new AppError('INTERNAL', 'the repeated analysis does not say what made it')
+  const versions = versionsOf(result, { software, bundle, execution })
   const artifacts = artifactVerdicts(await store.artifacts(analysisId), made.artifacts)
   return {
     analysisId,

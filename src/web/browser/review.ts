@@ -1,4 +1,5 @@
 // Helps with the review form: edits only where they apply, the reviewer's name remembered, and a message when someone else was faster.
+import { isObject, jsonIn } from './page-data.ts'
 
 const REMEMBERED = 'gliabridge-reviewer'
 
@@ -6,8 +7,11 @@ export function startReview(form: HTMLFormElement): void {
   form.dataset.ready = ''
   const named = [...form.querySelectorAll<HTMLInputElement>('[data-remember]')]
   // About the person at this browser, not about a patient; forgotten when the window closes.
-  const remembered = JSON.parse(sessionStorage.getItem(REMEMBERED) ?? '{}') as Record<string, string>
-  for (const input of named) input.value ||= remembered[input.name] ?? ''
+  const remembered = jsonIn(sessionStorage.getItem(REMEMBERED) ?? '')
+  for (const input of named) {
+    const value = isObject(remembered) ? remembered[input.name] : undefined
+    if (typeof value === 'string') input.value ||= value
+  }
   form.addEventListener('submit', () => {
     sessionStorage.setItem(
       REMEMBERED,

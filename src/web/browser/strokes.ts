@@ -4,6 +4,7 @@ import type { PlaneView } from '../../domain/shown-images.ts'
 import type { Grid, Vec3 } from '../../domain/volume.ts'
 import type { BrushLimits } from '../viewer-section.ts'
 import { slicePoint } from './geometry.ts'
+import { isObject, jsonIn } from './page-data.ts'
 
 export interface Painted {
   /** The same array until something changes. */
@@ -20,7 +21,7 @@ export function createPainted(limits: BrushLimits): Painted {
     const field = box()
     // Disabled if the chosen decision takes no edits: nothing would be sent.
     const text = field?.checked && !field.matches(':disabled') ? field.value || '[]' : '[]'
-    if (text !== last.text) last = { text, strokes: JSON.parse(text) as Stroke[] }
+    if (text !== last.text) last = { text, strokes: strokesIn(text) }
     return last.strokes
   }
   const write = (strokes: readonly Stroke[]) => {
@@ -86,3 +87,14 @@ export function pointsBetween(from: Vec3, to: Vec3, radiusMm: number): Vec3[] {
 
 /** A hundredth of a millimetre is smaller than any voxel. */
 export const round = (mm: number) => Math.round(100 * mm) / 100
+
+/** Whoever else wrote the field, a script of an extension for example, has painted nothing; the server checks what is sent by its schema. */
+function strokesIn(text: string): Stroke[] {
+  const list = jsonIn(text)
+  const isStroke = (value: unknown): value is Stroke =>
+    isObject(value) &&
+    typeof value.label === 'number' &&
+    typeof value.radiusMm === 'number' &&
+    Array.isArray(value.points)
+  return Array.isArray(list) ? list.filter(isStroke) : []
+}

@@ -4,6 +4,7 @@ import type { ViewerData } from '../viewer-section.ts'
 import { createActions } from './actions.ts'
 import { bindBrush, createBrush } from './brush.ts'
 import { bindKeys } from './keys.ts'
+import { pageData } from './page-data.ts'
 import { createPanels } from './panels.ts'
 import { bindPointer } from './pointer.ts'
 import { createSlices, type Painting, type Slice, type SlicePlace } from './slices.ts'
@@ -16,8 +17,10 @@ import { fill } from './words.ts'
 const AHEAD = 14
 const BEHIND = 5
 
+const MEMBERS = ['grid', 'planes', 'images', 'segments', 'start', 'largest', 'marks', 'base', 'words'] as const
+
 export function startViewer(section: HTMLElement): void {
-  const data = JSON.parse(section.dataset.viewer ?? '') as ViewerData
+  const data = pageData<ViewerData>(section, 'viewer', MEMBERS)
   const element = <E extends HTMLElement>(selector: string) => section.querySelector<E>(selector)!
   const status = element('.viewer-status')
   const slider = element<HTMLInputElement>('[data-control="slice"]')

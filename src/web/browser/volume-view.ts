@@ -2,6 +2,7 @@
 import type { Niivue, NVImage } from '@niivue/niivue'
 import type { ImageName } from '../../domain/shown-images.ts'
 import type { VolumeData } from '../volume-data.ts'
+import { pageData } from './page-data.ts'
 import { fill } from './words.ts'
 
 const BACKGROUND = [0.043, 0.051, 0.063, 1]
@@ -13,7 +14,7 @@ const DEEPEST = 0.9
 const FIRST_LOOK = [110, 15] as const
 
 const section = document.querySelector<HTMLElement>('.volume-view')!
-const data = JSON.parse(section.dataset.volumes ?? '') as VolumeData
+const data = pageData<VolumeData>(section, 'volumes', ['base', 'library', 'images', 'segments', 'start', 'words'])
 const status = section.querySelector<HTMLElement>('.viewer-status')!
 const canvas = section.querySelector<HTMLCanvasElement>('canvas')!
 const control = <E extends HTMLInputElement | HTMLSelectElement = HTMLInputElement>(name: string) =>
