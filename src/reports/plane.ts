@@ -97,16 +97,16 @@ export function largestLabelPlane(
   const half = 0.5 * Math.max(...labels.grid.spacing)
   const positions = candidatePositions(labels.grid, extent.min[2] - half, extent.max[2] + half)
   const weights = Float64Array.from({ length: 256 }, (_, label) => (label === 0 ? 0 : weightOf(label)))
+  const start = [extent.min[0] - half, extent.min[1] - half] as const
+  const columns = Math.floor(extent.max[0] + half - start[0]) + 1
+  const rows = Math.floor(extent.max[1] + half - start[1]) + 1
   const areas = positions.map((z) => {
     let plain = 0
     let weighted = 0
-    for (let y = extent.min[1] - half; y <= extent.max[1] + half; y++) {
-      for (let x = extent.min[0] - half; x <= extent.max[0] + half; x++) {
-        const label = nearest(labels, [x, y, z])
-        if (label === 0) continue
-        plain++
-        weighted += weights[label]!
-      }
+    for (const label of labelsOnPlane(labels, [start[0], start[1], z], columns, rows)) {
+      if (label === 0) continue
+      plain++
+      weighted += weights[label]!
     }
     return { plain, weighted }
   })
@@ -133,12 +133,23 @@ export function midBrainPlane(image: Volume<Float32Array>, threshold: number): n
   )
 }
 
-function nearest(volume: LabelVolume, point: Vec3): number {
-  const index = toIndex(volume.grid, point)
-  const [i, j, k] = [Math.round(index[0]), Math.round(index[1]), Math.round(index[2])]
-  const [nx, ny, nz] = volume.grid.size
-  if (i < 0 || j < 0 || k < 0 || i >= nx || j >= ny || k >= nz) return 0
-  return volume.data[i + nx * (j + ny * k)]!
+/** The nearest voxels' labels on an axial plane, every millimetre from `start` (LPS), row by row; 0 outside the volume. */
+function labelsOnPlane({ grid, data }: LabelVolume, start: Vec3, columns: number, rows: number): Uint8Array {
+  const [nx, ny, nz] = grid.size
+  const first = toIndex(grid, start)
+  const across = difference(toIndex(grid, [start[0] + 1, start[1], start[2]]), first)
+  const down = difference(toIndex(grid, [start[0], start[1] + 1, start[2]]), first)
+  const out = new Uint8Array(columns * rows)
+  for (let row = 0, at = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++, at++) {
+      const i = Math.round(first[0] + column * across[0] + row * down[0])
+      const j = Math.round(first[1] + column * across[1] + row * down[1])
+      const k = Math.round(first[2] + column * across[2] + row * down[2])
+      if (i < 0 || j < 0 || k < 0 || i >= nx || j >= ny || k >= nz) continue
+      out[at] = data[i + nx * (j + ny * k)]!
+    }
+  }
+  return out
 }
 
 /**

@@ -2,7 +2,7 @@
 import { AppError } from '../../domain/errors.ts'
 import type { Volume } from '../../domain/volume.ts'
 import type { ForegroundNormalisation } from '../bundle/normalisation.ts'
-import { quantileOf } from '../volumes/quantile.ts'
+import { quantilesAbove } from '../volumes/quantile.ts'
 
 type ForegroundRules = Extract<ForegroundNormalisation, { name: 'foreground-zscore' }>
 
@@ -33,13 +33,12 @@ function normaliseNonzero(volume: Volume<Float32Array>, name: string): Volume<Fl
  * clip((clip(v, lo, hi) - mean) / deviation).
  */
 function normaliseForeground(volume: Volume<Float32Array>, rules: ForegroundRules, name: string): Volume<Float32Array> {
-  const positive = volume.data.filter((value) => value > 0).sort()
-  if (positive.length === 0)
+  if (!volume.data.some((value) => value > 0))
     throw new AppError('INPUT_IMPLAUSIBLE', `the ${name} image has no voxel above zero inside the head`)
-  const threshold = thresholdAmong(positive, rules)
-  const foreground = positive.subarray(firstAbove(positive, threshold))
-  const low = quantileOf(foreground, rules.clip_percentiles[0] / 100)
-  const high = quantileOf(foreground, rules.clip_percentiles[1] / 100)
+  const threshold = foregroundThreshold(volume, rules)
+  const shares = rules.clip_percentiles.map((percent) => percent / 100)
+  const [low, high] = quantilesAbove(volume.data, threshold, shares) as [number, number]
+  const foreground = volume.data.filter((value) => value > threshold)
   const { mean, deviation } = moments(
     foreground.map((value) => clamp(value, low, high)),
     name,
@@ -77,23 +76,8 @@ function moments(values: Float32Array, name: string): { mean: number; deviation:
 
 /** Intensity above which a voxel counts as head; 0 for an image without positive voxels. */
 export function foregroundThreshold(volume: Volume<Float32Array>, rules: ForegroundNormalisation): number {
-  const positive = volume.data.filter((value) => value > 0).sort()
-  return positive.length === 0 ? 0 : thresholdAmong(positive, rules)
-}
-
-function thresholdAmong(positive: Float32Array, rules: ForegroundNormalisation): number {
-  return rules.threshold_fraction_of_p99 * quantileOf(positive, 0.99)
-}
-
-function firstAbove(ascending: Float32Array, limit: number): number {
-  let low = 0
-  let high = ascending.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (ascending[middle]! > limit) high = middle
-    else low = middle + 1
-  }
-  return low
+  const [p99] = quantilesAbove(volume.data, 0, [0.99])
+  return Number.isNaN(p99!) ? 0 : rules.threshold_fraction_of_p99 * p99!
 }
 
 function clamp(value: number, low: number, high: number): number {

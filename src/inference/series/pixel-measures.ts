@@ -4,7 +4,7 @@ import { type Grid, type Volume, voxelCount } from '../../domain/volume.ts'
 import { componentsOf } from '../volumes/components.ts'
 import { distanceMap } from '../volumes/distance-map.ts'
 import { alignedGrid, subGrid } from '../volumes/grids.ts'
-import { quantileOf } from '../volumes/quantile.ts'
+import { quantileOf, quantilesAbove } from '../volumes/quantile.ts'
 import { smoothed } from '../volumes/resample.ts'
 import { WITNESS_LIMITS } from './witness-limits.ts'
 
@@ -48,9 +48,8 @@ function outlineOf(images: readonly Volume<Float32Array>[]): Volume<Uint8Array> 
   const { grid } = images[0]!
   const mask = new Uint8Array(voxelCount(grid)).fill(1)
   for (const { data } of images) {
-    const positive = data.filter((value) => value > 0).sort()
-    const least =
-      positive.length === 0 ? Number.POSITIVE_INFINITY : tissue.value * quantileOf(positive, tissueQuantile.value)
+    // NaN for an image without positive voxels: nothing is above it.
+    const least = tissue.value * quantilesAbove(data, 0, [tissueQuantile.value])[0]!
     for (let v = 0; v < mask.length; v++) if (!(data[v]! > least)) mask[v] = 0
   }
   let largest: number[] = []

@@ -2,7 +2,7 @@
 import { trilinear } from '../../domain/trilinear.ts'
 import type { Volume } from '../../domain/volume.ts'
 import { indexMap } from './grids.ts'
-import { quantileOf } from './quantile.ts'
+import { quantilesAbove } from './quantile.ts'
 import type { Rigid } from './rigid.ts'
 
 const BINS = 32
@@ -23,9 +23,10 @@ export function mutualInformation(
   moving: Volume<Float32Array>,
   transform: Rigid,
 ): MutualInformation {
-  const threshold = 0.1 * upperIntensity(fixed.data, 99)
-  const fixedScale = BINS / upperIntensity(fixed.data, 99.5)
-  const movingScale = BINS / upperIntensity(moving.data, 99.5)
+  const [upper, fixedMost] = upperIntensities(fixed.data, [0.99, 0.995])
+  const [movingMost] = upperIntensities(moving.data, [0.995])
+  const threshold = 0.1 * upper!
+  const [fixedScale, movingScale] = [BINS / fixedMost!, BINS / movingMost!]
   const joint = new Float64Array(BINS * BINS)
   const { grid } = fixed
   const { base, axes } = indexMap(grid, moving.grid, transform)
@@ -73,9 +74,9 @@ function bin(position: number): number {
   return Math.max(0, Math.min(BINS - 1, Math.floor(position)))
 }
 
-function upperIntensity(data: Float32Array, percent: number): number {
-  const positive = data.filter((value) => value > 0).sort()
-  return positive.length === 0 ? 1 : quantileOf(positive, percent / 100)
+/** Quantiles of the positive voxels; 1 for an image that has none. */
+function upperIntensities(data: Float32Array, shares: readonly number[]): number[] {
+  return quantilesAbove(data, 0, shares).map((value) => (Number.isNaN(value) ? 1 : value))
 }
 
 /** NaN outside the outermost voxel centres. */

@@ -7,12 +7,53 @@ export function quantile(values: ArrayLike<number>, share: number): number {
 
 /** The same for values already in ascending order. */
 export function quantileOf(ascending: ArrayLike<number>, share: number): number {
-  if (ascending.length === 0) return Number.NaN
-  const at = share * (ascending.length - 1)
+  return between(ascending.length, share, (rank) => ascending[rank]!)
+}
+
+/** `valueAt`: the value that has this many below it. */
+function between(count: number, share: number, valueAt: (rank: number) => number): number {
+  if (count === 0) return Number.NaN
+  const at = share * (count - 1)
   const below = Math.floor(at)
-  const low = ascending[below]!
-  const high = ascending[Math.min(below + 1, ascending.length - 1)]!
+  const low = valueAt(below)
+  const high = valueAt(Math.min(below + 1, count - 1))
   return low + (high - low) * (at - below)
+}
+
+const HALF = 2 ** 16
+
+/**
+ * Quantiles of the values above `least` (0 or more), in any order; NaN if there are none. Counts bits instead of sorting: an image has millions of
+ * voxels, and positive floats are in the order of their bits (IEEE 754).
+ */
+export function quantilesAbove(values: Float32Array, least: number, shares: readonly number[]): number[] {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length)
+  const upper = new Uint32Array(HALF)
+  let count = 0
+  for (let v = 0; v < values.length; v++) {
+    if (!(values[v]! > least)) continue
+    upper[bits[v]! >>> 16]!++
+    count++
+  }
+  const valueAt = (rank: number) => {
+    const [top, before] = binOf(upper, rank)
+    const lower = new Uint32Array(HALF)
+    for (let v = 0; v < values.length; v++)
+      if (bits[v]! >>> 16 === top && values[v]! > least) lower[bits[v]! & (HALF - 1)]!++
+    const [low] = binOf(lower, rank - before)
+    return new Float32Array(Uint32Array.of(top * HALF + low).buffer)[0]!
+  }
+  return shares.map((share) => between(count, share, valueAt))
+}
+
+/** The bin that holds the value of a rank, and how many values lie in bins before it. */
+function binOf(counts: Uint32Array, rank: number): [bin: number, before: number] {
+  let before = 0
+  for (let bin = 0; bin < counts.length; bin++) {
+    if (before + counts[bin]! > rank) return [bin, before]
+    before += counts[bin]!
+  }
+  throw new RangeError(`there are ${before} values, and none of rank ${rank}`)
 }
 
 /** The five quantiles that describe a distribution in the features, of ascending values. */
