@@ -30,14 +30,18 @@ export interface RegistrarOptions {
   workers?: number
   /** Time limit for one registration. */
   timeoutMs?: number
+  /** How long a thread waits for the next registration before it ends: each holds 250 MB, and starts in a second. */
+  idleMs?: number
   /** The worker's entry point; tests pass one that misbehaves. */
   workerUrl?: URL
 }
 
 /** Starts threads on demand; `close` ends them all. Intended for images of about 2 mm: 1 s to 3 s per pair. */
 export function createRegistrar(options: RegistrarOptions = {}): Registrar {
-  const { workers = 2, timeoutMs = 120_000, workerUrl = new URL('./register-worker.ts', import.meta.url) } = options
+  const { workers = 2, timeoutMs = 120_000, idleMs = 2000 } = options
+  const { workerUrl = new URL('./register-worker.ts', import.meta.url) } = options
   const idle: Worker[] = []
+  let resting: NodeJS.Timeout | undefined
   const all = new Set<Worker>()
   const waiting: ((worker: Worker) => void)[] = []
   let nextId = 1
@@ -64,6 +68,7 @@ export function createRegistrar(options: RegistrarOptions = {}): Registrar {
   }
 
   function acquire(): Promise<Worker> {
+    clearTimeout(resting)
     const free = idle.pop()
     if (free) return Promise.resolve(free)
     if (all.size < workers) return Promise.resolve(start())
@@ -74,6 +79,14 @@ export function createRegistrar(options: RegistrarOptions = {}): Registrar {
     const next = waiting.shift()
     if (next) next(worker ?? start())
     else if (worker) idle.push(worker)
+    if (idle.length === all.size) resting = setTimeout(endIdle, idleMs).unref()
+  }
+
+  function endIdle(): void {
+    for (const worker of idle.splice(0)) {
+      all.delete(worker)
+      void worker.terminate()
+    }
   }
 
   async function run(
@@ -124,6 +137,7 @@ export function createRegistrar(options: RegistrarOptions = {}): Registrar {
     },
     async close() {
       closed = true
+      clearTimeout(resting)
       await Promise.all([...all].map((worker) => worker.terminate()))
       all.clear()
       idle.length = 0

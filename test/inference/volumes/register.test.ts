@@ -1,3 +1,5 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { BroadcastChannel } from 'node:worker_threads'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Grid, Vec3 } from '../../../src/domain/volume.ts'
 import { mutualInformation } from '../../../src/inference/volumes/mutual-information.ts'
@@ -89,6 +91,24 @@ describe('the registration worker', () => {
       })
     await registrar.close()
     expect(await rejection(registrar.register(small, small, 'T1'))).toMatchObject({ code: 'INFERENCE_FAILED' })
+  })
+
+  it.each([
+    ['ends when nothing follows, and is started again', 0, 2],
+    ['waits for the next one', 60_000, 1],
+  ])('%s', async (_, idleMs, starts) => {
+    const started: unknown[] = []
+    const channel = new BroadcastChannel('registration workers')
+    channel.onmessage = () => started.push(1)
+    const workerUrl = new URL('../runtime/announced-worker.ts', import.meta.url)
+    const registrar = createRegistrar({ workers: 1, idleMs, workerUrl })
+    for (const name of ['T1', 'T2']) {
+      await registrar.register(small, small, name)
+      await wait(100)
+    }
+    expect(started).toHaveLength(starts)
+    await registrar.close()
+    channel.close()
   })
 })
 
