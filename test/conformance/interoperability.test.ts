@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { CELLS, idOf } from '../../scripts/interoperability/cells.ts'
 import { pageOf } from '../../scripts/interoperability/page.ts'
+import { ranIn } from '../../scripts/interoperability/suite-report.ts'
 
 const kept = (name: string) => readFileSync(new URL(`../../docs/conformance/${name}`, import.meta.url), 'utf8')
 
@@ -37,4 +38,23 @@ it('says what passed, failed, was skipped and was not run', () => {
     '| C | z | not run | no suite; [its fault](https://example.org/1) |',
     '| D | z | not run (4 tests skipped on 2026-03-03) | `npx vitest run test/d.test.ts` |',
   ])
+})
+
+it('takes what was run from a report of vitest', () => {
+  const endTime = Date.UTC(2026, 2, 1)
+  const suite = (name: string, status: string, ...each: string[]) => {
+    return { name: `/somewhere/test/${name}`, endTime, status, assertionResults: each.map((one) => ({ status: one })) }
+  }
+  const report = {
+    testResults: [
+      suite('integration/a.test.ts', 'failed', 'passed', 'passed', 'failed', 'pending', 'skipped'),
+      suite('integration/b.test.ts', 'failed'),
+      suite('b.test.ts', 'passed', 'passed'),
+    ],
+  }
+  expect(ranIn(report, 'integration/a.test.ts')).toEqual({ on: '2026-03-01', passed: 2, failed: 1, skipped: 2 })
+  // It ended before its tests.
+  expect(ranIn(report, 'integration/b.test.ts')).toEqual({ on: '2026-03-01', passed: 0, failed: 1, skipped: 0 })
+  expect(ranIn(report, 'b.test.ts')).toEqual({ on: '2026-03-01', passed: 1, failed: 0, skipped: 0 })
+  expect(ranIn(report, 'c.test.ts')).toBeUndefined()
 })

@@ -57,6 +57,26 @@ DATA = (
 )
 
 
+CHANGE_CONTROL = {
+    "modifications": {
+        "description": "Networks, their weights in the mean, or their postprocessing; the card says which, and what it changed in the"
+        " figures.",
+    },
+    "protocol": {
+        "description": "Measured through the service's own path on whole cases, synthetic heads, clinical heads, heads with multiple"
+        " sclerosis and heads without a tumour, with each sequence missing in turn; the card names the cases that no network saw.",
+        "min_cases": 30,
+    },
+    "impact": {
+        "description": "Volumes and outlines may shift, and with them a call of the grade. A radiologist reviews every result; comparisons"
+        " with earlier ones say that another model made them.",
+        "min_mean_dice": {"WT": 0.85, "TC": 0.75, "ET": 0.75},
+        "max_median_volume_difference": {"WT": 0.15},
+        "max_changed_calls": {"grade": 0.1},
+        "max_failures": 0.05,
+    },
+}
+"""What must hold at a site before this bundle replaces the active one there; what differs more than this, people must see first."""
 COMPUTED = ("sequences", "require_any", "needs", "networks", "masks", "stages", "result", "labels", "anatomy", "regions", "postprocess")
 """The parts of a manifest that say what is computed."""
 
@@ -217,6 +237,7 @@ def write_manifest(folder: Path, version: str, evaluation: dict, relative_sd: di
         "files": {name: sha256(folder / name) for name in [*files, "card.md"]},
         **(parts or graph()),
         "heads": heads,
+        "change_control": CHANGE_CONTROL,
         "evaluation": evaluation,
     }
     if relative_sd:

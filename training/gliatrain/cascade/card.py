@@ -202,7 +202,8 @@ wrote.
 ## Networks
 A small 3D U-Net finds the brain on a 3 mm grid. On the 1 mm grid of that brain, nine anisotropic 2.5D networks find the whole tumour,
 in its box the core, and in the core's box the enhancing tumour, each stage in an axial, a sagittal and a coronal view whose probabilities
-are averaged. For the whole tumour a 3D U-Net at 2 mm, which sees the whole head, is a third of the mean: one member of glioma-unet-2mm.
+are averaged. For the whole tumour a 3D U-Net at 2 mm, which sees the whole head, is a third of the mean, and half of it
+where T1c or FLAIR is missing: one member of glioma-unet-2mm.
 Intensities are z-scores of the brain, 0 outside it; a missing sequence is 0, but for FLAIR, which the whole tumour's networks estimate from
 the others (the U-Net at 2 mm has its own normalisation and is told what is missing). Without T1c only the whole tumour is evaluable.
 Enhancement is kept only where T1c exceeds T1. Parts of the brain dark on FLAIR that the tumour holds on most sides (cysts) are added to it.
