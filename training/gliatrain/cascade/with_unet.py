@@ -25,8 +25,8 @@ from .bundle import COMPUTED, RESULTS, ROOT, write_manifest
 FILE = "unet.onnx"
 WEIGHT = 1.5
 """Beside a weight of 1 for each of the three views: a third of the mean."""
-WEIGHT_WITHOUT = {"T1c": 3.0, "FLAIR": 3.0}
-"""The same for studies that lack a sequence of which the cascade tells more than the U-Net: half of the mean."""
+WEIGHT_WITHOUT = {"T1c": 3, "FLAIR": 3}
+"""The same for studies that lack a sequence without which the cascade loses more than the U-Net: half of the mean."""
 
 
 def first_member(model: onnx.ModelProto) -> onnx.ModelProto:
