@@ -7,9 +7,9 @@ import { createAuditTrail } from '../../src/store/audit.ts'
 import { createErasureStore } from '../../src/store/erasure.ts'
 import { createWriteLedger } from '../../src/store/ledger.ts'
 import { migrate, readMigrations } from '../../src/store/migrate.ts'
-import { openPglite } from '../../src/store/pglite.ts'
 import { createReviewStore } from '../../src/store/reviews.ts'
 import { createWatchStore } from '../../src/store/watch.ts'
+import { openEmptyDatabase } from '../support/database.ts'
 import { sampleResult } from '../support/fhir-report.ts'
 
 /** Written by `npm run freeze-schema` at each release, and never changed. */
@@ -33,7 +33,7 @@ it.each(releases)('$version: is brought up to date with all that it holds', asyn
   const digests = then.map(({ sql }) => createHash('sha256').update(sql).digest('hex'))
   expect(digests).toEqual(migrations.map(({ sha256 }) => sha256))
 
-  const db = await openPglite(undefined)
+  const db = await openEmptyDatabase()
   await migrate(db, then)
   // What a migration itself put there.
   await db.query('delete from gliabridge.audit_head')

@@ -1,6 +1,7 @@
 // Hints that were acknowledged are followed until the archive has answered, and forgotten when it has nothing.
-import { expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { AppError } from '../../src/domain/errors.ts'
+import type { Database } from '../../src/store/database.ts'
 import { createHintStore } from '../../src/store/hints.ts'
 import { createHeardTrigger } from '../../src/triggers/heard.ts'
 import { openDatabase } from '../support/database.ts'
@@ -10,11 +11,17 @@ import { createKeptLog } from '../support/quiet-log.ts'
 
 const STUDY = { studyInstanceUid: '1.2.3', studyDate: '20260301', studyTime: '', modalities: ['MR'], instanceCount: 1 }
 
+let db: Database
+beforeAll(async () => {
+  db = await openDatabase()
+})
+beforeEach(() => db.query('delete from gliabridge.hints'))
+afterAll(() => db?.close())
+
 /** The store is a real one. `archive` is what the archive has by accession number; each look remembers the study. */
 async function setUp(archive: (number: string) => Promise<string[]>) {
   const clock = createManualClock()
   const log = createKeptLog()
-  const db = await openDatabase()
   const hints = createHintStore(db, clock)
   const watchStore = createMemoryWatchStore()
   const searched: { at: string; number: string }[] = []
@@ -55,11 +62,11 @@ async function setUp(archive: (number: string) => Promise<string[]>) {
         })
     }, stop.signal)
   }
-  return { clock, log, db, hints, searched, looked, run }
+  return { clock, log, hints, searched, looked, run }
 }
 
 it('looks at the studies of an accession number and at a study that is named, once', async () => {
-  const { hints, looked, run, db } = await setUp(async (number) => (number === 'A-1' ? ['1.2.3', '1.2.4'] : []))
+  const { hints, looked, run } = await setUp(async (number) => (number === 'A-1' ? ['1.2.3', '1.2.4'] : []))
   await hints.add([
     { kind: 'accession', value: 'A-1' },
     { kind: 'study', value: '1.2.9' },
@@ -71,7 +78,7 @@ it('looks at the studies of an accession number and at a study that is named, on
 })
 
 it('asks again for an order whose images have not come, and forgets it in the end', async () => {
-  const { hints, searched, log, run, db } = await setUp(async () => [])
+  const { hints, searched, log, run } = await setUp(async () => [])
   await hints.add([{ kind: 'accession', value: 'A-1' }])
   await run(10_000)
   expect(searched.map(({ at }) => Number(at))).toEqual([0, 60, 360, 1260, 4860])
