@@ -1,5 +1,4 @@
 // One cleaning of text, at each border where it comes in: DICOM files, DICOM JSON, FHIR answers, requests.
-import { PGlite } from '@electric-sql/pglite'
 import { expect, it } from 'vitest'
 import { dataset, personName, text } from '../../src/dicom/dataset.ts'
 import { readPart10, writePart10 } from '../../src/dicom/part10.ts'
@@ -7,6 +6,7 @@ import { parseDataSets } from '../../src/dicomweb/dicom-json.ts'
 import { cleanJson, cleanJsonText, cleanText } from '../../src/domain/clean-text.ts'
 import { createTransport } from '../../src/fhir/connection/transport.ts'
 import { readJson } from '../../src/http/contracts.ts'
+import { openEmptyDatabase } from '../support/database.ts'
 
 const DIRTY = 'T1\u0000 post\u0007 \ud83d\ude42 x\ufffe\ud800 \t\r\n\f'
 const CLEAN = 'T1\ufffd post\ufffd \ud83d\ude42 x\ufffd\ufffd \t\r\n\n'
@@ -14,12 +14,10 @@ const CLEAN = 'T1\ufffd post\ufffd \ud83d\ude42 x\ufffd\ufffd \t\r\n\n'
 it('leaves what XML, jsonb and FHIR strings can hold, and nothing else', async () => {
   expect(cleanText(DIRTY)).toBe(CLEAN)
   expect(cleanText('Żółć 山田 \u0085')).toBe('Żółć 山田 \u0085')
-  const db = await PGlite.create()
-  await expect(db.query('select $1::jsonb', [JSON.stringify({ text: DIRTY })])).rejects.toMatchObject({ code: '22P05' })
+  const db = await openEmptyDatabase()
+  await expect(db.query('select $1::jsonb', [JSON.stringify({ text: DIRTY })])).rejects.toThrow('database error 22P05')
   const all = cleanText(Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code)).join(''))
-  const { rows } = await db.query<{ text: string }>(`select $1::jsonb ->> 'text' as text`, [
-    JSON.stringify({ text: all }),
-  ])
+  const rows = await db.query<{ text: string }>(`select $1::jsonb ->> 'text' as text`, [JSON.stringify({ text: all })])
   expect(rows[0]!.text).toBe(all)
   await db.close()
 })

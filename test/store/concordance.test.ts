@@ -1,22 +1,23 @@
 // What a site's own figures are made of, in the embedded database: whom to ask about, what was answered, and the last review.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openStore, type Store } from '../../src/store/store.ts'
+import { createAnalysisStore } from '../../src/store/analyses.ts'
+import { createConcordanceStore } from '../../src/store/concordance.ts'
+import type { Database } from '../../src/store/database.ts'
+import { createErasureStore } from '../../src/store/erasure.ts'
+import { createReviewStore } from '../../src/store/reviews.ts'
+import { openDatabase } from '../support/database.ts'
 import { createManualClock } from '../support/manual-clock.ts'
-import { createKeptLog } from '../support/quiet-log.ts'
 import { sampleResult } from '../support/sample-analyses.ts'
 
-let folder = ''
-let store: Store
+let db: Database
+let concordance: ReturnType<typeof createConcordanceStore>
 const clock = createManualClock('2026-03-01T00:00:00.000Z')
 const answer = { head: 'idh', answer: 'IDH-mutant', date: '2026-03-20', reference: 'Observation/9' } as const
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'gliabridge-concordance-'))
-  store = await openStore({ dataDir: folder, clock, log: createKeptLog() })
-  const { analyses } = store
+  db = await openDatabase()
+  concordance = createConcordanceStore(db, clock)
+  const analyses = createAnalysisStore(db, clock)
   for (const [analysisId, patient] of [
     ['a-1', 'Patient/1'],
     ['a-2', 'Patient/2'],
@@ -39,31 +40,28 @@ beforeAll(async () => {
     await analyses.move(analysisId, 'delivered')
   }
 })
-afterAll(async () => {
-  await store?.close()
-  await rm(folder, { recursive: true, force: true })
-})
+afterAll(() => db?.close())
 
 const FROM = '2026-03-01T00:00:00.000Z'
 const idsToAsk = async (from = FROM, limit = 9) =>
-  (await store.concordance.toAsk(from, clock.now().toISOString(), limit)).map(({ analysisId }) => analysisId)
+  (await concordance.toAsk(from, clock.now().toISOString(), limit)).map(({ analysisId }) => analysisId)
 
 it('asks about delivered analyses whose patient is known, the latest first, each once in a while', async () => {
   expect(await idsToAsk()).toEqual(['a-2', 'a-1'])
   expect(await idsToAsk('2026-03-02T12:00:00.000Z')).toEqual(['a-2'])
-  expect(await store.concordance.toAsk(FROM, clock.now().toISOString(), 1)).toEqual([
+  expect(await concordance.toAsk(FROM, clock.now().toISOString(), 1)).toEqual([
     { analysisId: 'a-2', studyInstanceUid: '1.2.2', patient: 'Patient/2' },
   ])
-  await store.concordance.keep('a-2', [answer])
+  await concordance.keep('a-2', [answer])
   expect(await idsToAsk()).toEqual(['a-1'])
   clock.advance(60)
   expect(await idsToAsk()).toEqual(['a-2', 'a-1'])
 })
 
 it('has the cases of a time with answers and the last review, and keeps the answers when nothing new is said', async () => {
-  await store.concordance.keep('a-2')
+  await concordance.keep('a-2')
   const decide = (expected: number, to: string) =>
-    store.reviews.add(
+    createReviewStore(db, clock).add(
       {
         analysisId: 'a-1',
         decision: 'accept-with-edits',
@@ -74,7 +72,7 @@ it('has the cases of a time with answers and the last review, and keeps the answ
     )
   await decide(0, 'indeterminate')
   await decide(1, 'IDH-wildtype')
-  const cases = await store.concordance.cases(FROM, '2026-03-04T00:00:00.000Z')
+  const cases = await concordance.cases(FROM, '2026-03-04T00:00:00.000Z')
   expect(cases.map(({ analysisId }) => analysisId)).toEqual(['a-1', 'a-2'])
   expect(cases[0]).toMatchObject({
     createdAt: '2026-03-02T00:00:00.000Z',
@@ -91,8 +89,9 @@ it('has the cases of a time with answers and the last review, and keeps the answ
 })
 
 it('erases the answers with the analysis', async () => {
-  await store.erasure.erase('a-2')
-  expect((await store.concordance.cases(FROM, '2026-04-01T00:00:00.000Z')).map(({ analysisId }) => analysisId)).toEqual(
-    ['a-1', 'a-3'],
-  )
+  await createErasureStore(db, clock).erase('a-2')
+  expect((await concordance.cases(FROM, '2026-04-01T00:00:00.000Z')).map(({ analysisId }) => analysisId)).toEqual([
+    'a-1',
+    'a-3',
+  ])
 })

@@ -2,13 +2,13 @@
 import { expect, it } from 'vitest'
 import { createAnalysisStore } from '../../src/store/analyses.ts'
 import { migrate, readMigrations } from '../../src/store/migrate.ts'
-import { openPglite } from '../../src/store/pglite.ts'
 import { createWatchStore } from '../../src/store/watch.ts'
 import { comparisonOf } from '../support/comparison.ts'
+import { openEmptyDatabase } from '../support/database.ts'
 import { sampleResult } from '../support/fhir-report.ts'
 
 it('reads decisions of the watch and summaries that version 1 wrote', async () => {
-  const db = await openPglite(undefined)
+  const db = await openEmptyDatabase()
   const all = await readMigrations()
   const before = all.filter(({ name }) => name < '0013')
   await migrate(db, before)

@@ -2,17 +2,15 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createAnalysisStore } from '../../src/store/analyses.ts'
 import type { Database } from '../../src/store/database.ts'
-import { migrate, readMigrations } from '../../src/store/migrate.ts'
-import { openPglite } from '../../src/store/pglite.ts'
 import { createReviewClaims } from '../../src/store/review-claims.ts'
+import { openDatabase } from '../support/database.ts'
 import { failureOf } from '../support/failure-of.ts'
 
 let db: Database
 let now = Date.parse('2026-03-01T03:00:00.000Z')
 const clock = { now: () => new Date(now), sleep: async () => undefined }
 beforeAll(async () => {
-  db = await openPglite(undefined)
-  await migrate(db, await readMigrations())
+  db = await openDatabase()
 })
 afterAll(() => db?.close())
 

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { migrate, readMigrations } from '../../src/store/migrate.ts'
-import { openPglite } from '../../src/store/pglite.ts'
 import { openStore } from '../../src/store/store.ts'
+import { openEmptyDatabase } from '../support/database.ts'
 import { createKeptLog } from '../support/quiet-log.ts'
 import { realClock } from '../support/real-clock.ts'
 
@@ -92,7 +92,7 @@ it('calls its workers when a wake was lost', async () => {
 })
 
 it('refuses a database of a newer version, and one whose migrations are not these', async () => {
-  const db = await openPglite(undefined)
+  const db = await openEmptyDatabase()
   const migrations = await readMigrations()
   const newer = [...migrations, { name: '9999-later.sql', sql: 'create table gliabridge.later (x int)' }]
   expect(await migrate(db, newer)).toEqual(newer.map(({ name }) => name))

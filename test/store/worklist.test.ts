@@ -1,19 +1,17 @@
 // The worklist's question, asked of the embedded database: words, what is to be reviewed, what waits for a person first.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openStore, type Store } from '../../src/store/store.ts'
+import { type AnalysisRecords, createAnalysisStore } from '../../src/store/analyses.ts'
+import type { Database } from '../../src/store/database.ts'
+import { openDatabase } from '../support/database.ts'
 import { createManualClock } from '../support/manual-clock.ts'
-import { createKeptLog } from '../support/quiet-log.ts'
 import { sampleResult } from '../support/sample-analyses.ts'
 
-let folder = ''
-let store: Store
+let db: Database
+let analyses: AnalysisRecords
 const clock = createManualClock()
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'gliabridge-worklist-'))
-  store = await openStore({ dataDir: folder, clock, log: createKeptLog() })
+  db = await openDatabase()
+  analyses = createAnalysisStore(db, clock)
   const people = [
     ['a-1', 'Müller^Käthe', 'NR-100', 'held'],
     ['a-2', 'Muster^Max', 'NR-20_0', 'delivered'],
@@ -22,7 +20,6 @@ beforeAll(async () => {
   ] as const
   for (const [analysisId, patientName, patientId, state] of people) {
     clock.advance(60)
-    const { analyses } = store
     await analyses.register({
       analysisId,
       studyInstanceUid: `1.2.${analysisId.slice(2)}`,
@@ -42,13 +39,10 @@ beforeAll(async () => {
     else for (const next of ['analysed', 'delivered'] as const) await analyses.move(analysisId, next)
   }
 })
-afterAll(async () => {
-  await store?.close()
-  await rm(folder, { recursive: true, force: true })
-})
+afterAll(() => db?.close())
 
-const ids = async (query: Parameters<Store['analyses']['list']>[0]) =>
-  (await store.analyses.list(query)).map(({ analysisId }) => analysisId)
+const ids = async (query: Parameters<AnalysisRecords['list']>[0]) =>
+  (await analyses.list(query)).map(({ analysisId }) => analysisId)
 
 it('finds by words in any order and case, and takes no word for a pattern', async () => {
   expect(await ids({})).toEqual(['a-4', 'a-3', 'a-2', 'a-1'])
