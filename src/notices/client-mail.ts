@@ -25,7 +25,7 @@ export function createMailChannel(
   options: ContentOptions,
 ): NoticeChannel {
   const { host, port, security, from, username, password } = server
-  const destination = `smtp ${host}:${port}`
+  const destination = `SMTP ${host}:${port}`
   const domain = from.slice(from.lastIndexOf('@') + 1)
   const transport = createTransport({
     host,

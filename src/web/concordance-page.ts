@@ -34,7 +34,7 @@ export function concordancePage({ figures, month, rules, stops, software, person
 }
 
 function tablePart({ title, verdict, rows, hasCard, wrongCalls }: FiguresTable): Part {
-  return html`<section class="card concordance" aria-label="${title}"><h2>${title}</h2><p class="verdict">${verdict}</p>${wrongCalls ? scale(wrongCalls) : ''}
+  return html`<section class="card concordance figures" aria-label="${title}"><h2>${title}</h2><p class="verdict">${verdict}</p>${wrongCalls ? scale(wrongCalls) : ''}
 <div class="scroll"><table><thead><tr><th scope="col">${CONCORDANCE.measure}</th><th scope="col">${CONCORDANCE.here}</th>${hasCard ? html`<th scope="col">${CONCORDANCE.card}</th>` : ''}</tr></thead>
 <tbody>${rows.map(({ name, here, card }) => html`<tr><th scope="row">${name}</th><td>${here}</td>${hasCard ? html`<td>${card === '' ? CONCORDANCE.nothing : card}</td>` : ''}</tr>`)}</tbody></table></div></section>`
 }

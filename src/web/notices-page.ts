@@ -41,7 +41,7 @@ function filter(state: NoticeState | undefined): Html {
 
 function table(notices: readonly KeptNotice[]): Html {
   const heads = NOTICES_PAGE.columns.map((name) => html`<th scope="col">${name}</th>`)
-  return html`<div class="card scroll"><table class="worklist">
+  return html`<div class="card scroll"><table class="worklist notices">
 <caption class="sr">${NOTICES_PAGE.caption}</caption>
 <thead><tr>${heads}</tr></thead>
 <tbody>${notices.map(row)}</tbody>

@@ -107,7 +107,7 @@ th:last-child, td:last-child { padding-right: 0; }
 .of-patient li { padding: .55rem 0; border-top: 1px solid var(--rule); }
 
 .list-head { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: .5rem 1.5rem; }
-.search { display: flex; gap: .5rem; }
+.search { display: flex; align-items: end; gap: .5rem; }
 .search input { font: inherit; font-size: .95rem; padding: .4rem .7rem; border: 1px solid var(--soft); border-radius: 8px; background: var(--card); color: var(--ink); width: min(22rem, 60vw); }
 .list-head .search { margin-left: auto; }
 .activity { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(17rem, 100%), 1fr)); gap: .6rem 2rem; }
@@ -121,7 +121,7 @@ th:last-child, td:last-child { padding-right: 0; }
 .priority-form label { display: inline-flex; align-items: center; gap: .4rem; } .priority-form select, .priority-form input { font: inherit; padding: .25rem .5rem; border: 1px solid var(--soft); border-radius: 6px; background: var(--card); color: var(--ink); }
 .orders { display: flex; gap: 1.1rem; font-size: .88rem; }
 .orders a[aria-current] { color: var(--ink); font-weight: 600; text-decoration: none; }
-.worklist form, .worklist td .button { margin-top: .35rem; }
+.worklist form, .worklist td .button { margin-top: .35rem; } .worklist button { white-space: nowrap; }
 .worklist tbody tr:hover { background: var(--hover); }
 .card:has(> .worklist) { padding: .35rem 0; }
 .worklist th:first-child, .worklist td:first-child { padding-left: 1.25rem; }

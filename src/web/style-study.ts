@@ -178,6 +178,8 @@ details.card[open] > summary { margin-bottom: .8rem; }
   .worklist tr > td[data-label="Study"] { grid-column: 1 / -1; }
   .worklist tr > td[data-label="Result"] { grid-column: 1 / -1; }
   .worklist .reason { max-width: none; }
+  .notices tr > td[data-label="Made"], .notices tr > td[data-label="Reason"], .notices tr > td[data-label="Send again"] { grid-column: 1 / -1; }
+  .notices tr > td[data-label="State"] { text-align: right; } .notices td:empty { display: none; }
   .worklist tr > td[data-label="Study"] small { display: inline; margin-left: .5rem; }
   .worklist tr > td[data-label="Found"] { font-size: .85rem; color: var(--soft); }
   .worklist tr > td[data-label="Found"]::before { content: "Found "; }

@@ -14,7 +14,7 @@ const failed: KeptNotice = {
   attempts: 12,
   lastError: {
     code: 'NOTICE_REFUSED',
-    message: 'smtp mail.example:25 refused the mail (550 to RCPT TO)',
+    message: 'SMTP mail.example:25 refused the mail (550 to RCPT TO)',
     at: '2026-03-01T05:00:00.000Z',
   },
 }

@@ -260,7 +260,7 @@ describe('a notice that is not taken', () => {
     clock.advance(1)
     await deliver(id('a'))
     await collect()
-    let error: AppError | undefined = new AppError('NOTICE_UNREACHABLE', 'smtp mail.example:25 cannot be reached')
+    let error: AppError | undefined = new AppError('NOTICE_UNREACHABLE', 'SMTP mail.example:25 cannot be reached')
     const { channel, sent } = keeping(() => error)
     const waits: number[] = []
     for (let next = await send(channel); next; next = await send(channel)) {
@@ -406,7 +406,7 @@ describe('mail', () => {
       {
         studyInstanceUid: STUDY,
         outcome: 'success',
-        what: expect.stringMatching(/^notice [0-9a-f]{32} to smtp 127\.0\.0\.1:\d+$/),
+        what: expect.stringMatching(/^notice [0-9a-f]{32} to SMTP 127\.0\.0\.1:\d+$/),
       },
     ])
   })
