@@ -3,34 +3,67 @@ import type { Parts } from './compose-parts.ts'
 import { baseUrlOf } from './domain/base-url.ts'
 import type { SignIn } from './domain/ports/sign-in.ts'
 import { boundedFetch } from './fhir/connection/bounded-fetch.ts'
+import { createPublicKeys, type KeyFiles, readKeyFile, readSigningKey } from './fhir/connection/tokens.ts'
 import type { CdsDeps } from './http/deps.ts'
-import { CALLBACK_PATH } from './http/security.ts'
+import { CALLBACK_PATH, SIGNED_OUT_PATH } from './http/security.ts'
 import { createCdsClients } from './identity/cds-clients.ts'
-import { createProvider } from './identity/providers.ts'
+import { createProvider, type Provider, type ProviderSettings } from './identity/providers.ts'
 import { createSignIn } from './identity/sign-in.ts'
-import { hasSignIn } from './settings/access-schema.ts'
+import { type AccessSettings, hasSignIn } from './settings/access-schema.ts'
+import type { Settings } from './settings/schema.ts'
 
 /** Undefined if people do not sign in here. */
 export function openSignIn({ settings, store, ehr, clock }: Parts): SignIn | undefined {
   const { access, http } = settings
   if (!hasSignIn(access)) return undefined
-  const effects = {
-    redirectUri: `${http.publicUrl}${CALLBACK_PATH}`,
-    send: boundedFetch(fetch),
-    now: () => clock.now(),
-  }
   const { oidc, smart, accounts, idleMinutes, hours } = access
+  const effects = providerEffects(http, () => clock.now())
   return createSignIn({
     store: store.access,
     audit: store.audit,
     clock,
-    ...(oidc && { oidc: { ...oidc, provider: createProvider({ ...oidc, kind: 'oidc' }, effects) } }),
-    ehrs: smart.map((one) => ({ ...one, provider: createProvider({ ...one, kind: 'smart' }, effects) })),
+    ...(oidc && { oidc: { ...oidc, provider: openProvider({ ...oidc, kind: 'oidc' }, 'access.oidc', effects) } }),
+    ehrs: smart.map((one, n) => ({
+      ...one,
+      provider: openProvider({ ...one, kind: 'smart' }, `access.smart.${n}`, effects),
+    })),
     accounts,
     idleMinutes,
     hours,
     patientIds: patientIdsOf(ehr),
   })
+}
+
+/** What every provider of this site needs. */
+export function providerEffects({ publicUrl }: Pick<Settings['http'], 'publicUrl'>, now: () => Date) {
+  const [redirectUri, signedOutUri] = [`${publicUrl}${CALLBACK_PATH}`, `${publicUrl}${SIGNED_OUT_PATH}`]
+  return { redirectUri, signedOutUri, send: boundedFetch(fetch), now }
+}
+
+/** `setting` is that of the provider: "access.smart.0". */
+export function openProvider(
+  settings: ProviderSettings & { keyFiles?: readonly string[] | undefined },
+  setting: string,
+  effects: ReturnType<typeof providerEffects>,
+): Provider {
+  const { keyFiles } = settings
+  if (!keyFiles) return createProvider(settings, effects)
+  const named = { files: keyFiles, setting: `${setting}.keyFiles` }
+  return createProvider(settings, { ...effects, signingKey: () => readSigningKey(named) })
+}
+
+/** What we publish of our keys; undefined if nobody is shown any. */
+export function openPublicKeys({ access, ehr }: Pick<Settings, 'access' | 'ehr'>) {
+  return createPublicKeys(ehr.auth, readKeyFile, keyFilesOf(access))
+}
+
+function keyFilesOf({ oidc, smart }: AccessSettings): KeyFiles[] {
+  return [
+    ...(oidc?.keyFiles ? [{ files: oidc.keyFiles, setting: 'access.oidc.keyFiles' }] : []),
+    ...smart.flatMap(({ keyFiles }, n) =>
+      keyFiles ? [{ files: keyFiles, setting: `access.smart.${n}.keyFiles` }] : [],
+    ),
+  ]
 }
 
 /** Undefined if no EHR may call the CDS services. */

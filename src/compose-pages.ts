@@ -1,5 +1,5 @@
 // Wires what the pages and the API show and do.
-import { openCds, openSignIn } from './compose-access.ts'
+import { openCds, openPublicKeys, openSignIn } from './compose-access.ts'
 import { decisionPorts } from './compose-bundles.ts'
 import { openConcordance } from './compose-concordance.ts'
 import { sendAgain } from './compose-notices.ts'
@@ -7,7 +7,6 @@ import type { Parts } from './compose-parts.ts'
 import { peerFigures } from './compose-watch.ts'
 import { asAppError } from './domain/errors.ts'
 import type { SeriesChoice, Uid } from './domain/study.ts'
-import { createPublicKeys } from './fhir/connection/tokens.ts'
 import { createWebFonts } from './fonts/web-fonts.ts'
 import type { AppDeps } from './http/deps.ts'
 import { decideOnBundle, viewBundles } from './pipeline/bundle-decisions.ts'
@@ -62,7 +61,7 @@ export function pageDeps(parts: Parts, hint: NonNullable<AppDeps['hint']>): AppD
     watch,
     ...parts.routing.pages,
     archiveWays: async () => (await archive.ways?.()) ?? {},
-    publicKeys: createPublicKeys(settings.ehr.auth),
+    publicKeys: openPublicKeys(settings),
     metrics: () => metricsOf(parts),
     resolve: (id) => andWake(releaseHold(analyses, id), wakeAnalyses),
     confirmPatient: (id, confirmation) =>

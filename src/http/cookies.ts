@@ -1,10 +1,13 @@
-// The two cookies: one for a session, one for a sign-in in progress. Both are for this host only and unreadable for scripts.
+// The cookies: a session, a sign-in in progress, and the id token for signing out at the identity provider. All are for this host only and unreadable
+// for scripts.
 import type { Context } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import type { CookieOptions } from 'hono/utils/cookie'
 import type { HttpSettings } from './deps.ts'
 
 const SIGN_IN_SECONDS = 600
+/** Browsers refuse a cookie of more than 4096 bytes, its name and attributes included. */
+const MAX_ID_TOKEN = 3800
 
 export type Cookies = ReturnType<typeof createCookies>
 
@@ -24,12 +27,20 @@ export function createCookies({ publicUrl, frameAncestors }: Pick<HttpSettings, 
   }
   const session = `${isSecure ? '__Host-' : ''}gliabridge`
   const begun = `${session}-sign-in`
+  const idToken = `${session}-id-token`
   return {
     session: (c: Context) => getCookie(c, session),
     keepSession: (c: Context, token: string) => setCookie(c, session, token, options),
     forgetSession: (c: Context) => void deleteCookie(c, session, options),
     begun: (c: Context) => getCookie(c, begun),
     keepBegun: (c: Context, browser: string) => setCookie(c, begun, browser, { ...options, maxAge: SIGN_IN_SECONDS }),
+    idToken: (c: Context) => getCookie(c, idToken),
+    /** One that is too long for a cookie is not kept: the provider then asks the person whether to sign out. */
+    keepIdToken: (c: Context, value: string) => {
+      if (value.length <= MAX_ID_TOKEN) setCookie(c, idToken, value, options)
+      else deleteCookie(c, idToken, options)
+    },
+    forgetIdToken: (c: Context) => void deleteCookie(c, idToken, options),
     forgetBegun: (c: Context) => void deleteCookie(c, begun, options),
   }
 }

@@ -11,6 +11,8 @@ export const SIGN_IN_PATH = '/sign-in'
 /** Where the EHR opens the pages (SMART App Launch), and where identity providers send people back to. */
 export const LAUNCH_PATH = '/launch'
 export const CALLBACK_PATH = '/sign-in/callback'
+/** Where an identity provider sends people back to whom it has signed out. */
+export const SIGNED_OUT_PATH = '/sign-in/out'
 /** CDS Hooks; each call has its own token. */
 export const CDS_PATH = '/cds-services'
 

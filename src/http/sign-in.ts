@@ -4,12 +4,12 @@ import { isOfPatient, type LaunchedPatient } from '../domain/access.ts'
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import type { Departure, SignIn } from '../domain/ports/sign-in.ts'
 import { patientPage } from '../web/patient-page.ts'
-import { signInPage } from '../web/sign-in-page.ts'
+import { leavingPage, signInPage } from '../web/sign-in-page.ts'
 import { landingQuery, launchQuery, parseRequest, passwordForm, providerQuery, signInQuery } from './contracts.ts'
 import type { Cookies } from './cookies.ts'
 import type { AppDeps } from './deps.ts'
 import { RequestProblem } from './problems.ts'
-import { CALLBACK_PATH, LAUNCH_PATH, SIGN_IN_PATH } from './security.ts'
+import { CALLBACK_PATH, LAUNCH_PATH, SIGN_IN_PATH, SIGNED_OUT_PATH } from './security.ts'
 
 /** Passwords checked at the same time; each takes a thread and some memory. */
 const MAX_TRIED = 8
@@ -64,15 +64,20 @@ export function signInRoutes(
       return leave(c, await signIn.toEhr(iss, launch, cookies.begun(c)))
     })
     .get(CALLBACK_PATH, async (c) => {
-      const { token, to } = await signIn.comeBack(new URL(c.req.url).searchParams, cookies.begun(c))
+      const { token, to, idToken } = await signIn.comeBack(new URL(c.req.url).searchParams, cookies.begun(c))
       cookies.forgetBegun(c)
+      if (idToken === undefined) cookies.forgetIdToken(c)
+      else cookies.keepIdToken(c, idToken)
       return enter(c, token, to)
     })
+    .get(SIGNED_OUT_PATH, (c) => c.redirect(`${SIGN_IN_PATH}?said=left`, 303))
     .post('/sign-out', async (c) => {
       const token = cookies.session(c)
-      if (token !== undefined) await signIn.end(token)
+      const leaving = token === undefined ? undefined : await signIn.end(token, cookies.idToken(c))
       cookies.forgetSession(c)
-      return c.redirect(`${SIGN_IN_PATH}?said=out`, 303)
+      cookies.forgetIdToken(c)
+      // The policy lets a form lead to our own pages alone, and browsers hold a redirect to it.
+      return leaving ? c.html(leavingPage(leaving.url, shell)) : c.redirect(`${SIGN_IN_PATH}?said=out`, 303)
     })
     .get('/patient', async (c) => {
       const patient = c.get('visitor')?.patient

@@ -1,4 +1,5 @@
 // Sign-in at a provider: OpenID Connect at the site's, SMART App Launch 2 at the EHR's; authorization code with PKCE S256, state and nonce.
+import { importJWK, type JWK } from 'jose'
 import * as client from 'openid-client'
 import { baseUrlOf } from '../domain/base-url.ts'
 import { HOUR_MS } from '../domain/durations.ts'
@@ -14,6 +15,23 @@ export interface ProviderSettings {
   scope: string
 }
 
+/** A private key of ours: RSA for RS384, or EC on the curve P-384 for ES384. */
+export interface ClientKey {
+  kid: string
+  alg: 'RS384' | 'ES384'
+  jwk: JWK
+}
+
+export interface ProviderEffects {
+  redirectUri: string
+  /** Where the browser comes back to from a sign-out at the provider. */
+  signedOutUri: string
+  send: typeof fetch
+  now(): Date
+  /** Read anew with the provider's metadata, so that a key can be exchanged without a restart. */
+  signingKey?: () => Promise<ClientKey>
+}
+
 export interface Checks {
   state: string
   nonce: string
@@ -23,6 +41,8 @@ export interface Checks {
 export interface ProviderAnswer {
   claims: Claims
   accessToken: string
+  /** The token itself, for a sign-out at the provider. */
+  idToken?: string
   /** Id of the launched patient (SMART), and what a card passed to the launch (CDS Hooks appContext). */
   patient?: string
   appContext?: string
@@ -34,6 +54,11 @@ export interface Provider {
   begin(checks: Checks, launch: string | undefined): Promise<string>
   /** `query` is the query with which the browser came back. Throws IDENTITY_UNREACHABLE, IDENTITY_INVALID, SIGN_IN_REFUSED. */
   finish(query: URLSearchParams, checks: Checks): Promise<ProviderAnswer>
+  /**
+   * Where the person is signed out of the provider too (OpenID Connect RP-Initiated Logout 1.0); undefined if it announces no
+   * end_session_endpoint, and for an EHR. Without an id token the provider asks the person.
+   */
+  signOutUrl(idToken: string | undefined): Promise<string | undefined>
   /** A resource of the EHR read with the person's own rights; undefined if it is not returned. */
   read(reference: string, accessToken: string): Promise<unknown>
 }
@@ -45,13 +70,14 @@ const SMART_ALGORITHMS = ['RS256', 'RS384', 'ES256', 'ES384', 'PS256']
 
 export function createProvider(
   settings: ProviderSettings,
-  { redirectUri, send, now }: { redirectUri: string; send: typeof fetch; now(): Date },
+  { redirectUri, signedOutUri, send, now, signingKey }: ProviderEffects,
 ): Provider {
   const { issuer, kind, scope } = settings
   let kept: { config: client.Configuration; until: number } | undefined
   const configuration = async () => {
     if (kept && now().getTime() < kept.until) return kept.config
-    const config = await (kind === 'oidc' ? discoverOpenId(settings, send) : discoverSmart(settings, send))
+    const key = await signingKey?.()
+    const config = await (kind === 'oidc' ? discoverOpenId(settings, send, key) : discoverSmart(settings, send, key))
     kept = { config, until: now().getTime() + METADATA_LIFETIME_MS }
     return config
   }
@@ -86,9 +112,19 @@ export function createProvider(
         return {
           claims: tokens.claims() ?? {},
           accessToken: tokens.access_token,
+          ...(tokens.id_token !== undefined && { idToken: tokens.id_token }),
           ...(typeof patient === 'string' && { patient }),
           ...(typeof appContext === 'string' && { appContext }),
         }
+      }),
+    signOutUrl: (idToken) =>
+      attempt(async () => {
+        const config = await configuration()
+        if (kind !== 'oidc' || config.serverMetadata().end_session_endpoint === undefined) return undefined
+        return client.buildEndSessionUrl(config, {
+          post_logout_redirect_uri: signedOutUri,
+          ...(idToken !== undefined && { id_token_hint: idToken }),
+        }).href
       }),
     async read(reference, accessToken) {
       const response = await send(`${baseUrlOf(issuer)}/${reference}`, {
@@ -101,13 +137,35 @@ export function createProvider(
   }
 }
 
-function authentication({ clientSecret }: ProviderSettings): client.ClientAuth {
-  return clientSecret === undefined ? client.None() : client.ClientSecretBasic(clientSecret)
+/** By key, by secret, or as a public client. `audience` of an assertion is the issuer by default. */
+async function authentication(
+  { clientSecret }: ProviderSettings,
+  key: ClientKey | undefined,
+  audience?: string,
+): Promise<client.ClientAuth> {
+  if (!key) return clientSecret === undefined ? client.None() : client.ClientSecretBasic(clientSecret)
+  const imported = (await importJWK(key.jwk, key.alg)) as client.CryptoKey
+  return client.PrivateKeyJwt(
+    { key: imported, kid: key.kid },
+    {
+      [client.modifyAssertion](header, payload) {
+        header.typ = 'JWT'
+        if (audience !== undefined) payload.aud = audience
+        // A provider whose clock is behind ours would refuse them, and neither profile requires them.
+        delete payload.iat
+        delete payload.nbf
+      },
+    },
+  )
 }
 
-async function discoverOpenId(settings: ProviderSettings, send: typeof fetch): Promise<client.Configuration> {
+async function discoverOpenId(
+  settings: ProviderSettings,
+  send: typeof fetch,
+  key: ClientKey | undefined,
+): Promise<client.Configuration> {
   const { issuer, clientId } = settings
-  return client.discovery(new URL(issuer), clientId, undefined, authentication(settings), {
+  return client.discovery(new URL(issuer), clientId, undefined, await authentication(settings, key), {
     [client.customFetch]: send as client.CustomFetch,
     timeout: TIMEOUT_SECONDS,
     // The settings allow http only on this machine.
@@ -116,7 +174,11 @@ async function discoverOpenId(settings: ProviderSettings, send: typeof fetch): P
 }
 
 /** SMART App Launch 2, section "Conformance": .well-known/smart-configuration under the FHIR base URL. */
-async function discoverSmart(settings: ProviderSettings, send: typeof fetch): Promise<client.Configuration> {
+async function discoverSmart(
+  settings: ProviderSettings,
+  send: typeof fetch,
+  key: ClientKey | undefined,
+): Promise<client.Configuration> {
   const { issuer, clientId } = settings
   const response = await send(`${baseUrlOf(issuer)}/.well-known/smart-configuration`, {
     headers: { accept: 'application/json' },
@@ -142,17 +204,19 @@ async function discoverSmart(settings: ProviderSettings, send: typeof fetch): Pr
       'IDENTITY_INVALID',
       '.well-known/smart-configuration of the EHR: no issuer; it must have sso-openid-connect',
     )
+  const tokenEndpoint = address('token_endpoint')
   const config = new client.Configuration(
     {
       issuer: stated.issuer,
       authorization_endpoint: address('authorization_endpoint'),
-      token_endpoint: address('token_endpoint'),
+      token_endpoint: tokenEndpoint,
       jwks_uri: address('jwks_uri'),
       id_token_signing_alg_values_supported: SMART_ALGORITHMS,
     },
     clientId,
     undefined,
-    authentication(settings),
+    // SMART App Launch 2.2, "Client Authentication: Asymmetric": aud is the token endpoint.
+    await authentication(settings, key, tokenEndpoint),
   )
   config[client.customFetch] = send as client.CustomFetch
   config.timeout = TIMEOUT_SECONDS

@@ -156,7 +156,8 @@ export function createSignIn(parts: SignInParts): SignIn {
         const answer = await provider.finish(query, { state, nonce, codeVerifier })
         const visitor = name === OIDC ? await arriveByOidc(answer) : await arriveFromEhr(name, answer)
         const token = await open(visitor, name === OIDC ? 'sign-in at the identity provider' : 'launch from the EHR')
-        return { token, to: name === OIDC ? to : landingOf(answer) }
+        if (name !== OIDC) return { token, to: landingOf(answer) }
+        return { token, to, ...(answer.idToken !== undefined && { idToken: answer.idToken }) }
       } catch (thrown) {
         const { code } = asAppError(thrown)
         await note(`refused sign-in (${code})`, undefined, 'failure', 'login')
@@ -194,9 +195,22 @@ export function createSignIn(parts: SignInParts): SignIn {
       if (isActive && now >= Date.parse(seenAt) + SEEN_EVERY_MS) await store.sawSession(digest, at(now))
       return visitor
     },
-    async end(token) {
+    async end(token, idToken) {
       const session = await store.closeSession(digestOf(token))
-      if (session) await note('sign-out', session.person, 'success', 'logout')
+      if (!session) return undefined
+      await note('sign-out', session.person, 'success', 'logout')
+      if (!oidc || session.account !== undefined || session.patient !== undefined) return undefined
+      // Here the person is signed out whatever the provider does; the page then says that they may still be signed in there.
+      const url = await oidc.provider.signOutUrl(idToken).catch(async (thrown) => {
+        await note(
+          `sign-out at the identity provider (${asAppError(thrown).code})`,
+          session.person,
+          'failure',
+          'logout',
+        )
+        return undefined
+      })
+      return url === undefined ? undefined : { url }
     },
   }
 }

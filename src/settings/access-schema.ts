@@ -18,6 +18,21 @@ export function isThisMachine(text: string): boolean {
 
 const roles = () => z.array(z.enum(ROLES, { error: `must be one of ${ROLES.join(', ')}` }))
 
+/** How we show a provider that we are its client, besides a secret. */
+const keyFiles = () =>
+  z.exactOptional(
+    z
+      .array(filled('File with one private JWK: RSA (RS384) or EC P-384 (ES384).'))
+      .min(1, 'must name one or two files')
+      .max(2, 'must name one or two files')
+      .describe(
+        'Instead of clientSecret: files with one private JWK each, RSA (RS384) or EC P-384 (ES384), for client authentication by private_key_jwt. The first signs, both are published at /.well-known/jwks.json.',
+      ),
+  )
+const isOneCredential = ({ clientSecret, keyFiles: files }: { clientSecret?: unknown; keyFiles?: unknown }) =>
+  clientSecret === undefined || files === undefined
+const ONE_CREDENTIAL = { path: ['keyFiles'], message: 'must be left out where there is a clientSecret' }
+
 function oidcSchema(secret: Secret) {
   return z
     .strictObject({
@@ -25,7 +40,10 @@ function oidcSchema(secret: Secret) {
         'Issuer, whose .well-known/openid-configuration is read: "https://login.hospital.example/realms/clinic".',
       ),
       clientId: filled('Client id.'),
-      clientSecret: z.exactOptional(secret('Client secret, by reference; without it we are a public client.')),
+      clientSecret: z.exactOptional(
+        secret('Client secret, by reference; without it and keyFiles we are a public client.'),
+      ),
+      keyFiles: keyFiles(),
       scope: filled('Scopes, separated by spaces.').default('openid profile'),
       identifierClaim: filled(
         'Claim with the identifier by which the site knows the person, such as a staff number; it is recorded in reviews.',
@@ -38,17 +56,21 @@ function oidcSchema(secret: Secret) {
         .default({})
         .describe('Our role → values of rolesClaim that grant it. A person with none of them is refused.'),
     })
+    .refine(isOneCredential, ONE_CREDENTIAL)
     .describe('The identity provider of the site (OpenID Connect, authorization code with PKCE).')
 }
 
 function smartSchema(secret: Secret) {
-  return z.strictObject({
+  const fields = z.strictObject({
     issuer: safeUrl(
       'FHIR base URL, exactly as the EHR states it as "iss" when it launches. It is the EHR of ehr.url, under the address that people use.',
     ),
     name: filled('What the button of the sign-in page calls it.').default('EHR'),
     clientId: filled('Client id.'),
-    clientSecret: z.exactOptional(secret('Client secret, by reference; without it we are a public client.')),
+    clientSecret: z.exactOptional(
+      secret('Client secret, by reference; without it and keyFiles we are a public client.'),
+    ),
+    keyFiles: keyFiles(),
     scope: filled('Scopes besides launch and launch/patient.').default('openid fhirUser user/Practitioner.rs'),
     identifierSystem: z.exactOptional(
       uri(
@@ -60,6 +82,7 @@ function smartSchema(secret: Secret) {
       .default(['viewer'])
       .describe('What whoever is launched from this EHR may do, with the launched patient alone.'),
   })
+  return fields.refine(isOneCredential, ONE_CREDENTIAL)
 }
 
 export function accessSchema(secret: Secret) {
@@ -70,7 +93,7 @@ export function accessSchema(secret: Secret) {
         .array(smartSchema(secret))
         .default([])
         .describe(
-          'EHRs that may launch the pages (SMART App Launch 2): {"issuer", "clientId", "clientSecret", "scope", "name", "identifierSystem", "roles"}. Launches of any other issuer are refused.',
+          'EHRs that may launch the pages (SMART App Launch 2): {"issuer", "clientId", "clientSecret" or "keyFiles", "scope", "name", "identifierSystem", "roles"}. Launches of any other issuer are refused.',
         ),
       accounts: flag(
         'Local accounts, made with gliabridge account add, for a site without an identity provider.',

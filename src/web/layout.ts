@@ -15,12 +15,14 @@ export interface PageOptions {
   live?: { events: string; refreshSeconds: number }
   /** The browser's modules; main.ts is the one that runs. */
   modules?: { base: string; names: readonly string[] }
+  /** Another site's address to go on to at once. */
+  leadsTo?: string
   software?: string
   /** The person who signed in here. */
   person?: Reviewer
 }
 
-export function page({ title, main, live, modules, software, person }: PageOptions): Html {
+export function page({ title, main, live, modules, leadsTo, software, person }: PageOptions): Html {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -32,7 +34,7 @@ export function page({ title, main, live, modules, software, person }: PageOptio
 <link rel="stylesheet" href="${ASSET_PATHS.style}">
 <link rel="stylesheet" href="/assets/fonts.css">
 ${live ? html`<noscript><meta http-equiv="refresh" content="${live.refreshSeconds}"></noscript><script src="${ASSET_PATHS.script}" defer></script>` : ''}
-${modules ? moduleTags(modules) : ''}
+${modules ? moduleTags(modules) : ''}${leadsTo ? html`<meta http-equiv="refresh" content="0;url=${leadsTo}">` : ''}
 </head>
 <body${live ? html` data-events="${live.events}"` : ''}>
 <a class="skip" href="#main">Skip to the content</a>

@@ -30,6 +30,12 @@ ${ways.map((way, n) => html`${n > 0 ? html`<p class="or"><span>${SIGN_IN.or}</sp
   return page({ title: SIGN_IN.title, main, ...(software && { software }) })
 }
 
+/** Leads on to the identity provider by itself. */
+export function leavingPage(url: string, { software }: { software?: string }): Html {
+  const main = html`<section class="card sign-in"><h1>${SIGN_IN.out}</h1><p role="status">${SIGN_IN.leaving}</p><p><a class="button" href="${url}">${SIGN_IN.leave}</a></p></section>`
+  return page({ title: SIGN_IN.out, main, leadsTo: url, ...(software && { software }) })
+}
+
 function passwordForm(to: string): Html {
   return html`<form method="post" action="/sign-in"><input type="hidden" name="to" value="${to}">
 <label>${SIGN_IN.name}<input name="name" required maxlength="64" autocomplete="username" autocapitalize="none" spellcheck="false"></label>

@@ -12,8 +12,11 @@ export const SIGN_IN = {
   said: {
     wrong: 'The user name or password is wrong, or the account is locked for now after several attempts.',
     out: 'You are signed out here. You may still be signed in to the hospital account or the EHR.',
+    left: 'You are signed out, here and of the hospital account.',
     ended: 'Your session has ended. Please sign in again.',
   },
+  leaving: 'You are signed out here. Signing out of the hospital account …',
+  leave: 'Sign out of the hospital account',
   unreviewed: 'to review',
 } as const
 

@@ -270,4 +270,37 @@ describe('the way in', () => {
     expect(answer.headers.get('set-cookie')).toMatch(/^__Host-gliabridge=; Max-Age=0; Path=\/; (HttpOnly; )?Secure/)
     expect(ended).toEqual(['good'])
   })
+
+  it('keeps the id token of an identity provider in a cookie, and leads to the provider when the person signs out', async () => {
+    const { ask, deps } = opened()
+    const given: (string | undefined)[] = []
+    deps.signIn!.comeBack = async () => ({ token: 'new', to: '/', idToken: 'aaa.bbb.ccc' })
+    deps.signIn!.end = async (_, idToken) => {
+      given.push(idToken)
+      return { url: 'https://login.example/end?id_token_hint=aaa.bbb.ccc&client_id=g' }
+    }
+    const back = await ask('/sign-in/callback?state=s', { headers: { cookie: '__Host-gliabridge-sign-in=b' } })
+    const kept = back.headers.getSetCookie().find((one) => one.startsWith('__Host-gliabridge-id-token='))
+    expect(kept).toMatch(/^__Host-gliabridge-id-token=aaa\.bbb\.ccc; Path=\/; HttpOnly; Secure; SameSite=Lax$/)
+    const answer = await ask('/sign-out', {
+      method: 'POST',
+      headers: { cookie: '__Host-gliabridge=good; __Host-gliabridge-id-token=aaa.bbb.ccc' },
+    })
+    expect(given).toEqual(['aaa.bbb.ccc'])
+    expect(answer.status).toBe(200)
+    const address = 'https://login.example/end?id_token_hint=aaa.bbb.ccc&amp;client_id=g'
+    const page = await answer.text()
+    expect(page).toContain(`<meta http-equiv="refresh" content="0;url=${address}">`)
+    expect(page).toContain(`href="${address}"`)
+    expect(answer.headers.getSetCookie().filter((one) => one.includes('Max-Age=0'))).toHaveLength(2)
+    expect((await ask('/sign-in/out')).headers.get('location')).toBe('/sign-in?said=left')
+  })
+
+  it('keeps no id token that is too long for a cookie', async () => {
+    const { ask, deps } = opened()
+    deps.signIn!.comeBack = async () => ({ token: 'new', to: '/', idToken: 'a'.repeat(3801) })
+    const back = await ask('/sign-in/callback?state=s', { headers: { cookie: '__Host-gliabridge-sign-in=b' } })
+    const kept = back.headers.getSetCookie().find((one) => one.startsWith('__Host-gliabridge-id-token='))
+    expect(kept).toMatch(/^__Host-gliabridge-id-token=; Max-Age=0/)
+  })
 })

@@ -1,9 +1,10 @@
 // Sign-in against a real provider (oidc-provider) and a real store: OpenID Connect, SMART launches, local accounts, sessions.
+import { exportJWK, generateKeyPair, type JWK } from 'jose'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { AccessStore, AccountStore } from '../../src/domain/ports/access-store.ts'
 import type { AuditEntry } from '../../src/domain/ports/audit-trail.ts'
 import { hashPassword, isPassword, passwordProblem } from '../../src/identity/passwords.ts'
-import { createProvider } from '../../src/identity/providers.ts'
+import { type ClientKey, createProvider } from '../../src/identity/providers.ts'
 import { createSignIn, type SignInParts } from '../../src/identity/sign-in.ts'
 import { createAccessStore, createAccountStore } from '../../src/store/access.ts'
 import type { Database } from '../../src/store/database.ts'
@@ -12,6 +13,7 @@ import { failureOf } from '../support/failure-of.ts'
 import { CLIENT, followTo, type IdentityProvider, startIdentityProvider } from '../support/identity-provider.ts'
 
 const BACK = 'http://127.0.0.1:9/sign-in/callback'
+const OUT = 'http://127.0.0.1:9/sign-in/out'
 const PEOPLE = {
   dora: { name: 'Dora Nine', preferred_username: 'P-77', groups: ['radiology', 'staff'], fhirUser: 'Practitioner/d9' },
   paul: { name: 'Paul Patient', preferred_username: 'x', groups: ['patients'], fhirUser: 'Patient/12' },
@@ -48,9 +50,16 @@ const withProvider = () => {
   afterEach(() => idp.close())
 }
 
-function opened(changes: Partial<SignInParts> = {}) {
-  const effects = { redirectUri: BACK, send: fetch, now: clock.now }
-  const { clientId, clientSecret } = CLIENT
+function opened(changes: Partial<SignInParts> = {}, key?: ClientKey) {
+  const effects = {
+    redirectUri: BACK,
+    signedOutUri: OUT,
+    send: fetch,
+    now: clock.now,
+    ...(key && { signingKey: async () => key }),
+  }
+  const { clientId } = CLIENT
+  const clientSecret = key ? undefined : CLIENT.clientSecret
   const oidc = {
     provider: createProvider(
       { issuer: idp.issuer, kind: 'oidc', clientId, clientSecret, scope: 'openid profile' },
@@ -83,6 +92,14 @@ function opened(changes: Partial<SignInParts> = {}) {
     patientIds,
     ...changes,
   })
+}
+const newKey = async (alg: ClientKey['alg']): Promise<{ key: ClientKey; publicJwk: JWK }> => {
+  const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true })
+  const named = { kid: `of-${alg}`, alg }
+  return {
+    key: { ...named, jwk: await exportJWK(privateKey) },
+    publicJwk: { ...(await exportJWK(publicKey)), ...named },
+  }
 }
 const queryOf = async (url: string) => (await followTo(url, BACK)).searchParams
 
@@ -327,5 +344,101 @@ describe('a session', () => {
     const kept = await db.query<{ digest: string }>('select digest from gliabridge.sessions')
     expect(kept.map(({ digest }) => digest)).not.toContain(token)
     for (const { digest } of kept) expect(await signIn.visitor(digest, true)).toBeUndefined()
+  })
+})
+
+describe('our client at a provider', () => {
+  afterEach(() => idp.close())
+
+  it.each(['RS384', 'ES384'] as const)(
+    'signs with its key (private_key_jwt, %s) instead of sending a secret',
+    async (alg) => {
+      const { key, publicJwk } = await newKey(alg)
+      idp = await startIdentityProvider({ redirectUri: BACK, people: PEOPLE, clientKeys: [publicJwk] })
+      idp.context.patient = '12'
+      idp.context.practitioner = { name: [{ text: 'Dora Nine' }], identifier: [{ system: SYSTEM, value: 'P-77' }] }
+      const signIn = opened({}, key)
+      const atSite = await signIn.toOidc('/')
+      const arrival = await signIn.comeBack(await queryOf(atSite.url), atSite.browser)
+      expect(await signIn.visitor(arrival.token, true)).toMatchObject({ roles: ['reviewer'] })
+      const fromEhr = await signIn.toEhr(idp.ehr, 'abc')
+      const launched = await signIn.comeBack(await queryOf(fromEhr.url), fromEhr.browser)
+      expect(await signIn.visitor(launched.token, true)).toMatchObject({ patient: { reference: 'Patient/12' } })
+      expect(idp.assertions.map(({ header }) => header)).toEqual(Array(2).fill({ alg, kid: key.kid, typ: 'JWT' }))
+      const [first, second] = idp.assertions.map(({ claims }) => claims)
+      // OpenID providers want the issuer; SMART App Launch the token endpoint.
+      expect([first!.aud, second!.aud]).toEqual([idp.issuer, `${idp.issuer}/token`])
+      for (const claims of [first!, second!]) {
+        expect(claims).toMatchObject({ iss: CLIENT.clientId, sub: CLIENT.clientId })
+        expect(Number(claims.exp) - Date.now() / 1000).toBeLessThanOrEqual(300)
+      }
+      expect(first!.jti).not.toBe(second!.jti)
+    },
+  )
+
+  it('is refused with another key than the registered one', async () => {
+    const [registered, other] = [await newKey('ES384'), await newKey('ES384')]
+    idp = await startIdentityProvider({ redirectUri: BACK, people: PEOPLE, clientKeys: [registered.publicJwk] })
+    const signIn = opened({}, other.key)
+    const { url, browser } = await signIn.toOidc('/')
+    const query = await queryOf(url)
+    expect(await failureOf(signIn.comeBack(query, browser))).toMatchObject({
+      code: 'IDENTITY_INVALID',
+      message: 'the provider refused our client: invalid_client (status 401)',
+    })
+    expect(rows.some(({ outcome }) => outcome === 'success')).toBe(false)
+  })
+})
+
+describe('signing out of the provider too', () => {
+  withProvider()
+
+  it('leads to its end_session_endpoint with the id token and the way back', async () => {
+    const signIn = opened()
+    const { url, browser } = await signIn.toOidc('/')
+    const { token, idToken } = await signIn.comeBack(await queryOf(url), browser)
+    const leaving = await signIn.end(token, idToken)
+    const to = new URL(leaving!.url)
+    expect(`${to.origin}${to.pathname}`).toBe(`${idp.issuer}/session/end`)
+    expect(Object.fromEntries(to.searchParams)).toEqual({
+      client_id: CLIENT.clientId,
+      id_token_hint: idToken,
+      post_logout_redirect_uri: OUT,
+    })
+    // The provider takes the token and the address: with another address it would answer 400.
+    expect((await fetch(to)).status).toBe(200)
+    to.searchParams.set('post_logout_redirect_uri', 'http://127.0.0.1:9/elsewhere')
+    expect((await fetch(to)).status).toBe(400)
+    expect(await signIn.end(token, idToken)).toBeUndefined()
+  })
+
+  it('is not for launches from the EHR and local accounts, nor where the provider announces no such endpoint', async () => {
+    idp.context.patient = '12'
+    idp.context.practitioner = { name: [{ text: 'Dora Nine' }], identifier: [{ system: SYSTEM, value: 'P-77' }] }
+    const signIn = opened()
+    const { url, browser } = await signIn.toEhr(idp.ehr, 'abc')
+    const launched = await signIn.comeBack(await queryOf(url), browser)
+    expect(launched).not.toHaveProperty('idToken')
+    expect(await signIn.end(launched.token)).toBeUndefined()
+    const effects = { redirectUri: BACK, signedOutUri: OUT, now: clock.now }
+    const send: typeof fetch = async (input, init) => {
+      const answer = await fetch(input, init)
+      if (!String(input).endsWith('openid-configuration')) return answer
+      const { end_session_endpoint: _, ...stated } = (await answer.json()) as Record<string, unknown>
+      return Response.json(stated)
+    }
+    const settings = { issuer: idp.issuer, kind: 'oidc', scope: 'openid', ...CLIENT } as const
+    expect(await createProvider(settings, { ...effects, send }).signOutUrl('x')).toBeUndefined()
+  })
+
+  it('ends the session here also when the provider cannot be reached, and leaves a row', async () => {
+    const signIn = opened()
+    const { url, browser } = await signIn.toOidc('/')
+    const { token, idToken } = await signIn.comeBack(await queryOf(url), browser)
+    ahead = 2 * 3_600_000
+    await idp.close()
+    expect(await signIn.end(token, idToken)).toBeUndefined()
+    expect(await signIn.visitor(token, true)).toBeUndefined()
+    expect(rows.at(-1)).toMatchObject({ outcome: 'failure', interaction: 'logout' })
   })
 })

@@ -1,11 +1,12 @@
 // From a launch in the EHR to a signed report, in a real browser: our pages in a frame of another site, a real identity provider, PACS and EHR.
 // Also the sign-in page by itself, with the provider's own pages.
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Bundle, DiagnosticReport, Patient } from '@medplum/fhirtypes'
+import { exportJWK, generateKeyPair } from 'jose'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { demoSettings } from '../../demo/demo-settings.ts'
 import { type GeneratedStudy, generateStudy } from '../../demo/phantom/study.ts'
@@ -13,6 +14,7 @@ import { IDENTIFIER_SYSTEM, openServers, type Servers } from '../../demo/servers
 import { compose, type Service } from '../../src/compose.ts'
 import type { AnalysisRecord } from '../../src/domain/analysis.ts'
 import { parseSettings } from '../../src/settings/parse.ts'
+import { SIGN_IN } from '../../src/wording/sign-in.ts'
 import { type Browser, startBrowser, type Tab } from '../support/browser.ts'
 import { selfSigned } from '../support/certificates.ts'
 import { CLIENT, type IdentityProvider, startIdentityProvider } from '../support/identity-provider.ts'
@@ -49,8 +51,9 @@ beforeAll(async () => {
   }
   const page = () =>
     `<!doctype html><title>Chart</title><body style="margin:0;font:15px sans-serif;background:#e8ecf0"><p style="margin:.8rem 1.2rem"><strong>Chart of the patient</strong> · Glioma</p><iframe title="Gliabridge" style="width:100%;height:820px;border:0" src="${ours}/launch?iss=${encodeURIComponent(ehr.ehr)}&launch=abc"></iframe>`
-  ehr = await startIdentityProvider({ redirectUri, people, page })
-  idp = await startIdentityProvider({ redirectUri, people, interactive: true })
+  const [ehrKey, idpKey] = [await clientKey('RS384'), await clientKey('ES384')]
+  ehr = await startIdentityProvider({ redirectUri, people, page, clientKeys: [ehrKey.registered] })
+  idp = await startIdentityProvider({ redirectUri, people, interactive: true, clientKeys: [idpKey.registered] })
   const raw = {
     ...demoSettings(servers, { dataDir: join(folder, 'state'), port }),
     inference: { bundle: FAST_BUNDLE },
@@ -63,14 +66,24 @@ beforeAll(async () => {
     access: {
       oidc: {
         issuer: idp.issuer,
-        ...clientWith(),
+        clientId: CLIENT.clientId,
+        keyFiles: [idpKey.file],
         roles: { viewer: ['radiology'] },
       },
-      smart: [{ issuer: ehr.ehr, name: 'Orbis', ...clientWith(), identifierSystem: STAFF, roles: ['reviewer'] }],
+      smart: [
+        {
+          issuer: ehr.ehr,
+          name: 'Orbis',
+          clientId: CLIENT.clientId,
+          keyFiles: [ehrKey.file],
+          identifierSystem: STAFF,
+          roles: ['reviewer'],
+        },
+      ],
       accounts: true,
     },
   }
-  service = await compose(parseSettings(raw, { SECRET: CLIENT.clientSecret }), { log: quietLog })
+  service = await compose(parseSettings(raw, {}), { log: quietLog })
   await service.start({ watch: false, http: true })
   await service.archive.store(study.studyInstanceUid, study.instances)
   record = await service.settled(await service.submit(study.studyInstanceUid))
@@ -89,7 +102,13 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-const clientWith = () => ({ clientId: CLIENT.clientId, clientSecret: { env: 'SECRET' } })
+/** A private key of ours in a file, and what is registered of it at the provider. */
+async function clientKey(alg: 'RS384' | 'ES384') {
+  const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true })
+  const file = join(folder, `client-${alg}.jwk`)
+  await writeFile(file, JSON.stringify({ ...(await exportJWK(privateKey)), kid: alg }), { mode: 0o600 })
+  return { file, registered: { ...(await exportJWK(publicKey)), kid: alg, alg } }
+}
 
 function freePort(): Promise<number> {
   const probe = createServer()
@@ -176,7 +195,28 @@ it('signs in at the identity provider, sees what a viewer may, and signs out', a
   await tab.until(`document.readyState === 'complete'`)
   expect(tab.errors).toEqual([])
   await tab.evaluate(`document.querySelector('.who button').click()`)
-  await tab.until(`location.pathname === '/sign-in' && document.querySelector('[role="alert"]')`)
+  // The provider signs the person out as well, once it has asked them.
+  await tab.until(
+    `location.origin === ${JSON.stringify(idp.issuer)} && document.querySelector('button[name="logout"]')`,
+  )
+  await tab.evaluate(`document.querySelector('button[name="logout"]').click()`)
+  await tab.until(`location.origin === ${JSON.stringify(ours)} && document.querySelector('[role="alert"]')`)
+  expect(await tab.evaluate('location.pathname + location.search')).toBe('/sign-in?said=left')
+  expect(await tab.evaluate(`document.querySelector('[role="alert"]').textContent`)).toBe(SIGN_IN.said.left)
+  await keepPicture('access-signed-out', await tab.picture())
   await tab.open(`${ours}/analyses/${record.analysisId}`)
   expect(await tab.evaluate('location.pathname')).toBe('/sign-in')
+  await tab.evaluate(`document.querySelector('a[href^="/sign-in/oidc"]').click()`)
+  await tab.until(`location.origin === ${JSON.stringify(idp.issuer)} && document.querySelector('[name="login"]')`)
+})
+
+it('showed the provider and the EHR by its keys who it is, and publishes what verifies them', async () => {
+  expect(ehr.assertions.map(({ header }) => header.alg)).toEqual(['RS384'])
+  expect(idp.assertions.map(({ header }) => header.alg)).toEqual(['ES384'])
+  await tab.open(`${ours}/sign-in`)
+  const { keys } = await tab.evaluate<{ keys: { kid: string; d?: string }[] }>(
+    `fetch('/.well-known/jwks.json').then((answer) => answer.json())`,
+  )
+  expect(keys.map(({ kid }) => kid).sort()).toEqual(['ES384', 'RS384'])
+  for (const key of keys) expect(key).not.toHaveProperty('d')
 })

@@ -1,6 +1,7 @@
 // A real identity provider (oidc-provider) on this machine, and an EHR that signs people in through it: SMART configuration, launch, Practitioner.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { JWK } from 'jose'
 import { Provider } from 'oidc-provider'
 
 export interface IdentityProvider {
@@ -10,6 +11,8 @@ export interface IdentityProvider {
   ehr: string
   /** Parameters of the authorization requests, in their order. */
   asked: Record<string, unknown>[]
+  /** Header and claims of the assertions by which our client showed who it is, in their order. */
+  assertions: { header: Record<string, unknown>; claims: Record<string, unknown> }[]
   /** Changes from launch to launch. */
   context: {
     patient?: string
@@ -25,6 +28,8 @@ export interface ProviderOptions {
   redirectUri: string
   /** Claims by account. */
   people: Record<string, Record<string, unknown>>
+  /** Public keys of our client, which then signs (private_key_jwt) instead of sending its secret. */
+  clientKeys?: JWK[]
   /** Show pages to sign in and to consent, instead of taking `context.accountId`. */
   interactive?: boolean
   /** An own page of the EHR, such as one with our pages in a frame. */
@@ -36,6 +41,7 @@ export const CLIENT = { clientId: 'gliabridge', clientSecret: 'not-a-secret-but-
 export async function startIdentityProvider({
   redirectUri,
   people,
+  clientKeys,
   interactive = false,
   page,
 }: ProviderOptions): Promise<IdentityProvider> {
@@ -44,6 +50,7 @@ export async function startIdentityProvider({
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const ehr = `${issuer}/fhir`
   const asked: Record<string, unknown>[] = []
+  const assertions: IdentityProvider['assertions'] = []
   const context: IdentityProvider['context'] = {
     accountId: Object.keys(people)[0]!,
     practitioner: undefined,
@@ -55,7 +62,7 @@ export async function startIdentityProvider({
       capabilities: [
         'launch-ehr',
         'launch-standalone',
-        'client-confidential-symmetric',
+        clientKeys ? 'client-confidential-asymmetric' : 'client-confidential-symmetric',
         'sso-openid-connect',
         'context-ehr-patient',
       ],
@@ -68,13 +75,18 @@ export async function startIdentityProvider({
         clients: [
           {
             client_id: CLIENT.clientId,
-            client_secret: CLIENT.clientSecret,
             redirect_uris: [redirectUri],
+            post_logout_redirect_uris: [new URL('out', redirectUri).href],
             response_types: ['code'],
             grant_types: ['authorization_code'],
-            token_endpoint_auth_method: 'client_secret_basic',
+            ...(clientKeys
+              ? { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: clientKeys } }
+              : { token_endpoint_auth_method: 'client_secret_basic', client_secret: CLIENT.clientSecret }),
           },
         ],
+        // What SMART App Launch asks for.
+        enabledJWA: { clientAuthSigningAlgValues: ['RS384', 'ES384'] },
+        assertJwtClientAuthClaimsAndHeader: async (_, claims, header) => void assertions.push({ header, claims }),
         pkce: { required: () => true },
         scopes: ['openid', 'profile', 'fhirUser', 'launch', 'launch/patient', 'user/Practitioner.rs'],
         claims: { openid: ['sub'], profile: ['name', 'preferred_username', 'groups'], fhirUser: ['fhirUser'] },
@@ -122,6 +134,7 @@ export async function startIdentityProvider({
     issuer,
     ehr,
     asked,
+    assertions,
     context,
     close: () =>
       new Promise((resolve) => {

@@ -1,8 +1,9 @@
 // Checks sign-in, and that the providers and keys named in the settings exist; reports every problem, not only the first.
+
+import { openProvider, providerEffects } from '../../compose-access.ts'
 import { AppError, asAppError } from '../../domain/errors.ts'
-import { boundedFetch } from '../../fhir/connection/bounded-fetch.ts'
-import { CALLBACK_PATH, CDS_PATH, LAUNCH_PATH } from '../../http/security.ts'
-import { createProvider, type ProviderSettings } from '../../identity/providers.ts'
+import { CDS_PATH, LAUNCH_PATH, PUBLIC_KEYS_PATH } from '../../http/security.ts'
+import type { Provider } from '../../identity/providers.ts'
 import { hasSignIn } from '../../settings/access-schema.ts'
 import type { Settings } from '../../settings/schema.ts'
 import { ChecksFailed, linesOf } from './check.ts'
@@ -17,14 +18,24 @@ export async function checkAccess({ access, http }: Pick<Settings, 'access' | 'h
     const token = http.token === undefined ? 'whoever reaches the pages' : 'whoever has http.token'
     return [`nobody signs in here (access): ${http.allowUnauthenticated ? 'whoever the proxy lets through' : token}`]
   }
-  const redirectUri = `${http.publicUrl}${CALLBACK_PATH}`
+  const effects = providerEffects(http, () => new Date())
+  const hasKeys = oidc?.keyFiles !== undefined || smart.some(({ keyFiles }) => keyFiles !== undefined)
   const tried = await Promise.all([
-    ...(oidc ? [attempt('access.oidc', () => providerLine({ ...oidc, kind: 'oidc' }, redirectUri))] : []),
-    ...smart.map((one, n) => attempt(`access.smart.${n}`, () => providerLine({ ...one, kind: 'smart' }, redirectUri))),
+    ...(oidc
+      ? [attempt('access.oidc', () => providerLine(openProvider({ ...oidc, kind: 'oidc' }, 'access.oidc', effects)))]
+      : []),
+    ...smart.map((one, n) => {
+      const setting = `access.smart.${n}`
+      return attempt(setting, () => providerLine(openProvider({ ...one, kind: 'smart' }, setting, effects)))
+    }),
     ...cdsClients.map(({ jwksUrl }, n) => attempt(`access.cdsClients.${n}`, () => keysLine(jwksUrl))),
   ])
   const lines = [
-    ...(oidc || smart.length > 0 ? [`to be registered there: redirect address ${redirectUri}`] : []),
+    ...(oidc || smart.length > 0 ? [`to be registered there: redirect address ${effects.redirectUri}`] : []),
+    ...(oidc
+      ? [`to be registered there: address after signing out (post_logout_redirect_uri) ${effects.signedOutUri}`]
+      : []),
+    ...(hasKeys ? [`to be registered there: our public keys (jwks_uri) ${http.publicUrl}${PUBLIC_KEYS_PATH}`] : []),
     ...(smart.length > 0 ? [`to be registered there: launch address ${http.publicUrl}${LAUNCH_PATH}`] : []),
     ...(cdsClients.length > 0 ? [`to be registered there: CDS services at ${http.publicUrl}${CDS_PATH}`] : []),
     ...(accounts ? ['local accounts (gliabridge account list)'] : []),
@@ -44,10 +55,10 @@ async function attempt(setting: string, work: () => Promise<string>): Promise<{ 
   }
 }
 
-async function providerLine(settings: ProviderSettings, redirectUri: string): Promise<string> {
-  const provider = createProvider(settings, { redirectUri, send: boundedFetch(fetch), now: () => new Date() })
+async function providerLine(provider: Provider): Promise<string> {
+  const { settings } = provider
   const { origin, pathname } = new URL(await provider.begin(NOBODY, undefined))
-  return `${settings.issuer} answers and signs people in at ${origin}${pathname}; the client's secret was not tried`
+  return `${settings.issuer} answers and signs people in at ${origin}${pathname}; the client's secret or key was not tried`
 }
 
 async function keysLine(jwksUrl: string): Promise<string> {

@@ -11,6 +11,8 @@ export interface Departure {
 export interface Arrival {
   token: string
   to: string
+  /** Of the identity provider, for signing out there too; the browser keeps it. */
+  idToken?: string
 }
 
 export interface SignIn {
@@ -26,5 +28,6 @@ export interface SignIn {
   withPassword(name: string, password: string): Promise<{ token: string } | undefined>
   /** `isActive`: the person did something, so the session is kept alive. */
   visitor(token: string, isActive: boolean): Promise<Visitor | undefined>
-  end(token: string): Promise<void>
+  /** `idToken` is that of the arrival. Returns where the browser signs out of the identity provider too, if it can. */
+  end(token: string, idToken?: string): Promise<{ url: string } | undefined>
 }

@@ -18,8 +18,12 @@ const LIFETIME_SECONDS = 240
 const MIN_RSA_BITS = 2048
 
 /** One private key as JWK: RSA for RS384 or EC P-384 for ES384. `setting` names the setting in messages, which quote nothing of the text. */
-export async function parseSigningKey(text: string, setting: string): Promise<SigningKey> {
-  const refuse = (why: string) => new AppError('EHR_AUTH', `${setting}: ${why}`)
+export async function parseSigningKey(
+  text: string,
+  setting: string,
+  code: 'EHR_AUTH' | 'SETTINGS_INVALID' = 'EHR_AUTH',
+): Promise<SigningKey> {
+  const refuse = (why: string) => new AppError(code, `${setting}: ${why}`)
   const jwk = parseJwk(text)
   if (!jwk) throw refuse('the file is not a JWK (a JSON object with "kty")')
   if (typeof jwk.d !== 'string') throw refuse('the key is not a private one')
@@ -71,7 +75,7 @@ export async function signAssertion(
 /** The public parts of the keys, for our JWKS endpoint. Two keys with one kid are refused: a verifier could take the wrong one. */
 export function publicKeys(keys: readonly SigningKey[]): PublicKeys {
   if (new Set(keys.map((key) => key.kid)).size < keys.length)
-    throw new AppError('EHR_AUTH', 'ehr.auth.keyFiles: two keys have the same "kid"')
+    throw new AppError('EHR_AUTH', 'keyFiles: two of our keys have the same "kid"')
   return { keys: keys.map(publicPart) }
 }
 

@@ -41,7 +41,7 @@ export function createTokenSource(auth: TokenAuth, effects: AuthEffects): () => 
   }
 
   async function askWithAssertion(url: string, { clientId, keyFiles }: Extract<TokenAuth, { type: 'smart-backend' }>) {
-    const keys = await readKeys(keyFiles, effects.readText)
+    const keys = await readKeys({ files: keyFiles, setting: EHR_KEYS }, effects.readText)
     const attempt = async (key: SigningKey) => {
       const now = new Date(effects.now().getTime() + skewMs)
       return ask(url, assertionClient(await signAssertion(key, { clientId, audience: url, jti: effects.newId(), now })))
@@ -74,24 +74,53 @@ export function createTokenSource(auth: TokenAuth, effects: AuthEffects): () => 
   }
 }
 
-/** The configured public keys, for our JWKS endpoint; undefined if the EHR's credentials are not keys. */
-export function createPublicKeys(auth: EhrAuth, readText = readKeyFile): (() => Promise<PublicKeys>) | undefined {
-  if (auth.type !== 'smart-backend') return undefined
-  return async () => publicKeys(await readKeys(auth.keyFiles, readText))
+/** Files with private keys, and the setting that names them: "access.oidc.keyFiles". */
+export interface KeyFiles {
+  files: readonly string[]
+  setting: string
+}
+
+/** The configured public keys, for our JWKS endpoint; undefined if no credentials are keys. `others`: keys that we show elsewhere than the EHR. */
+export function createPublicKeys(
+  auth: EhrAuth,
+  readText = readKeyFile,
+  others: readonly KeyFiles[] = [],
+): (() => Promise<PublicKeys>) | undefined {
+  const ours = auth.type === 'smart-backend' ? [{ files: auth.keyFiles, setting: EHR_KEYS }] : []
+  const all = [...ours, ...others]
+  if (all.length === 0) return undefined
+  return async () => {
+    const read = await Promise.all(all.map((one) => readKeys(one, readText)))
+    // The same file may be named twice; two keys under one name may not.
+    const seen = new Map(read.flat().map((key) => [JSON.stringify(key.jwk), key]))
+    return publicKeys([...seen.values()])
+  }
+}
+
+const EHR_KEYS = 'ehr.auth.keyFiles'
+
+/** The first of the keys, which signs. Throws SETTINGS_INVALID if a file is none. */
+export async function readSigningKey(named: KeyFiles, readText = readKeyFile): Promise<SigningKey> {
+  const [first] = await readKeys(named, readText, 'SETTINGS_INVALID')
+  return first!
 }
 
 export function readKeyFile(path: string): Promise<string> {
   return readFile(path, 'utf8')
 }
 
-async function readKeys(files: readonly string[], readText: (path: string) => Promise<string>): Promise<SigningKey[]> {
+async function readKeys(
+  { files, setting: named }: KeyFiles,
+  readText: (path: string) => Promise<string>,
+  code: 'EHR_AUTH' | 'SETTINGS_INVALID' = 'EHR_AUTH',
+): Promise<SigningKey[]> {
   const keys: SigningKey[] = []
   for (const [index, file] of files.entries()) {
-    const setting = `ehr.auth.keyFiles.${index}`
+    const setting = `${named}.${index}`
     const text = await readText(file).catch((error: NodeJS.ErrnoException) => {
-      throw new AppError('EHR_AUTH', `${setting}: the file cannot be read (${error.code ?? error.name})`)
+      throw new AppError(code, `${setting}: the file cannot be read (${error.code ?? error.name})`)
     })
-    keys.push(await parseSigningKey(text, setting))
+    keys.push(await parseSigningKey(text, setting, code))
   }
   publicKeys(keys)
   return keys
