@@ -27,7 +27,7 @@ import {
 import { editSentence, reviewSentence } from './reviews.ts'
 import { REPLACED_NOTICE } from './standing.ts'
 import { tissueSentence } from './tissue.ts'
-import { factSentence, WORKSHEET, worksheets } from './worksheet.ts'
+import { factSentence, WORKSHEET, type WorksheetText, worksheets } from './worksheet.ts'
 
 export const NOT_A_TISSUE_TEST = 'Predicted from MR images by software; not a tissue test.'
 /** Part of every text until a person has reviewed the result. */
@@ -87,7 +87,9 @@ export function predictionLine(prediction: Prediction): string {
   const parts = Object.entries(prediction.probabilities).map(([key, probability]) => {
     const interval = prediction.intervals[key]
     const range = interval ? ` (95 % interval ${percent(interval[0])} to ${percent(interval[1])})` : ''
-    return `${probabilityName(prediction.head, key)} ${percent(probability)}${range}`
+    const label = probabilityName(prediction.head, key)
+    // Not "grade 2 3 %".
+    return `${label}${/\d$/.test(label) ? ':' : ''} ${percent(probability)}${range}`
   })
   const { head, call: label } = prediction
   const called = label === undefined ? undefined : callWords(prediction, className(head, label))
@@ -179,21 +181,18 @@ function lesionLine({ lesions = [] }: ReportableResult): string[] {
 
 /** The worksheets of a follow-up, question by question, with the facts of the record that each rests on. */
 function worksheetSections(result: ReportableResult): { title: string; lines: string[] }[] {
-  return worksheets(result).map(({ title, proposal, rows }) => ({
-    title: WORKSHEET.titleOf(title),
-    lines: [
-      proposal,
-      ...rows.map(({ question, answer, limit, facts }) => {
-        const basis = facts.map((fact) => `${factSentence(fact)} (${fact.reference})`)
-        const aside = [
-          ...(limit === '' ? [] : [`${WORKSHEET.limit}: ${limit}`]),
-          ...(basis.length === 0 ? [] : [WORKSHEET.basedOn(basis.join('; '))]),
-        ]
-        return `${question.replace(/\?$/, '')}: ${answer}${aside.length === 0 ? '' : ` (${aside.join('. ')})`}`
-      }),
-      WORKSHEET.caveat,
-    ],
+  const sheets = worksheets(result)
+  return sheets.map(({ title, proposal, rows }, n) => ({
+    title: `${WORKSHEET.title}, ${title}`,
+    lines: [proposal, ...rows.map(worksheetLine), ...(n === sheets.length - 1 ? [WORKSHEET.caveat] : [])],
   }))
+}
+
+/** "Time since radiotherapy: 199 days, beyond the limit (90 days; Radiotherapy, 2025-07-02 to 2025-08-14 (Procedure/12))" */
+function worksheetLine({ question, answer, limit, facts }: WorksheetText['rows'][number]): string {
+  const basis = facts.map((fact) => `${factSentence(fact)} (${fact.reference})`)
+  const aside = [...(limit === '' ? [] : [`limit: ${limit}`]), ...basis]
+  return `${question.replace(/\?$/, '')}: ${answer}${aside.length === 0 ? '' : ` (${aside.join('; ')})`}`
 }
 
 export function reportSections(result: ReportableResult): { title: string; lines: string[] }[] {
@@ -203,7 +202,6 @@ export function reportSections(result: ReportableResult): { title: string; lines
   return [
     { title: 'Segmented volumes', lines: [...finding, ...result.measurements.map(volumeLine), ...lesionLine(result)] },
     { title: 'Change since the earlier study', lines: changeLines(result) },
-    ...worksheetSections(result),
     { title: 'Diameters (RANO)', lines: (result.diameters ?? []).map(diametersLine) },
     {
       title: 'Tissue tests on record; they take precedence over the predictions',
@@ -211,6 +209,7 @@ export function reportSections(result: ReportableResult): { title: string; lines
     },
     { title: 'Predictions from the images; not tissue tests', lines: result.predictions.map(predictionLine) },
     { title: 'What moved the predictions most', lines: result.predictions.flatMap(explanationLine) },
+    ...worksheetSections(result),
     { title: 'Images', lines: imageLines(result) },
     { title: 'Quality notes', lines: result.quality.map((note) => note.text) },
     {

@@ -12,6 +12,7 @@ import type {
 import { describe, expect, it } from 'vitest'
 import { validate } from '../../../demo/ehr/validate.ts'
 import { reportSet } from '../../../src/fhir/resources/report-set.ts'
+import { impressionLines } from '../../../src/wording/impression.ts'
 import { buildReport } from '../../support/built-report.ts'
 import { ANALYSIS_SYSTEM, LESIONS, sampleReport, sampleResult } from '../../support/fhir-report.ts'
 
@@ -99,6 +100,12 @@ describe('DiagnosticReport', () => {
     expect(resource.effectiveDateTime).toBe('2025-01-31')
     expect(resource.issued).toBe('2025-01-31T16:45:00.000Z')
     expect(resource.basedOn?.[0]?.identifier?.value).toBe('ACC-9001')
+  })
+
+  it('concludes first with one line on whether it stands, and then with the impression in three', () => {
+    const [standing, impression] = resource.conclusion!.split('\n\n')
+    expect(standing).toMatch(/^Preliminary: [^\n]+$/)
+    expect(impression!.split('\n')).toEqual(impressionLines(report.result))
   })
 
   it('concludes in words that stand alone', () => {
