@@ -168,7 +168,7 @@ const to = z
   .max(500, 'is too long')
   .default('/')
   .transform((path) => (isOurs(path) ? path : '/'))
-export const signInQuery = z.strictObject({ to, said: z.enum(['wrong', 'out', 'left', 'ended']).optional() })
+export const signInQuery = z.strictObject({ to, said: z.enum(['wrong', 'out', 'both', 'ended']).optional() })
 export const passwordForm = z.strictObject({
   name: text(64),
   password: z.string().min(1, 'must not be empty').max(200, 'is too long'),

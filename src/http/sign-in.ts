@@ -70,7 +70,7 @@ export function signInRoutes(
       else cookies.keepIdToken(c, idToken)
       return enter(c, token, to)
     })
-    .get(SIGNED_OUT_PATH, (c) => c.redirect(`${SIGN_IN_PATH}?said=left`, 303))
+    .get(SIGNED_OUT_PATH, (c) => c.redirect(`${SIGN_IN_PATH}?said=both`, 303))
     .post('/sign-out', async (c) => {
       const token = cookies.session(c)
       const leaving = token === undefined ? undefined : await signIn.end(token, cookies.idToken(c))

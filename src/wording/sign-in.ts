@@ -12,7 +12,7 @@ export const SIGN_IN = {
   said: {
     wrong: 'The user name or password is wrong, or the account is locked for now after several attempts.',
     out: 'You are signed out here. You may still be signed in to the hospital account or the EHR.',
-    left: 'You are signed out here, and of the hospital account too.',
+    both: 'You are signed out here, and of the hospital account too.',
     ended: 'Your session has ended. Please sign in again.',
   },
   leaving: 'You are signed out here. Signing out of the hospital account …',

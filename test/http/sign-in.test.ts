@@ -293,7 +293,7 @@ describe('the way in', () => {
     expect(page).toContain(`<meta http-equiv="refresh" content="0;url=${address}">`)
     expect(page).toContain(`href="${address}"`)
     expect(answer.headers.getSetCookie().filter((one) => one.includes('Max-Age=0'))).toHaveLength(2)
-    expect((await ask('/sign-in/out')).headers.get('location')).toBe('/sign-in?said=left')
+    expect((await ask('/sign-in/out')).headers.get('location')).toBe('/sign-in?said=both')
   })
 
   it('keeps no id token that is too long for a cookie', async () => {
