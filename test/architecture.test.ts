@@ -49,7 +49,7 @@ const EFFECTS = [
   /^settings\/read\.ts$/,
   /^http\/(serve|page-scripts)\.ts$/,
   /^viewer\/spool\.ts$/,
-  /^receiving\/(spool|study-folders|listener|dimse(-scp)?|hl7\/mllp)\.ts$/,
+  /^receiving\/(spool(-writing)?|study-folders|listener|dimse(-scp)?|hl7\/mllp)\.ts$/,
   /^notices\/client-(mail|webhook)\.ts$/,
   /^web\/browser\//,
   /^cli\//,
