@@ -48,7 +48,7 @@ const EFFECTS = [
   /^telemetry\//,
   /^settings\/read\.ts$/,
   /^http\/(serve|page-scripts)\.ts$/,
-  /^viewer\/spool\.ts$/,
+  /^viewer\/(spool|kept-volumes|volume-writing)\.ts$/,
   /^receiving\/(spool(-writing)?|study-folders|listener|dimse(-scp)?|hl7\/mllp)\.ts$/,
   /^notices\/client-(mail|webhook)\.ts$/,
   /^web\/browser\//,

@@ -6,7 +6,6 @@ import { hourly, MAX_PASSAGE_AGE_HOURS } from '../domain/activity.ts'
 import { HOUR_MS } from '../domain/durations.ts'
 import { AppError } from '../domain/errors.ts'
 import { viewerAddress } from '../domain/viewer-address.ts'
-import { ASSETS } from '../web/assets.ts'
 import { notAnalysedPage } from '../web/not-analysed.ts'
 import { studyPage } from '../web/study-page.ts'
 import { worklistPage } from '../web/worklist.ts'
@@ -28,51 +27,38 @@ import { describeImages } from './images.ts'
 import { noticeRoutes } from './notices.ts'
 import { claimBody } from './review-contract.ts'
 import { readReviewForm } from './review-form.ts'
+import { staticFiles } from './static-files.ts'
 import { askedBy, claimedBy, confirmedBy, personOf, userOf } from './visitors.ts'
 
+/** What surrounds a page: our own version, the visitor and what the visitor may do. */
+type Shell = Pick<Parameters<typeof worklistPage>[0], 'software' | 'person' | 'may'>
+type ShellOf = (c: Context) => Shell
+
 export function pageRoutes(deps: AppDeps): Hono {
-  const { analyses, settings } = deps
   const software = deps.software ? { software: `${deps.software.name} ${deps.software.version}` } : {}
-  /** What surrounds every page. */
-  const shell = (c: Context) => {
+  const shell: ShellOf = (c) => {
     const visitor = c.get('visitor')
     if (!visitor) return software
     const { person, roles } = visitor
     return { ...software, person, may: (right: Right) => hasRight(roles, right) }
   }
   const app = new Hono()
+  listRoutes(app, deps, shell)
+  studyRoutes(app, deps, shell)
+  fileRoutes(app, deps)
+  actionRoutes(app, deps)
+  noticeRoutes(app, deps, shell)
+  staticFiles(app, deps)
+  return app
+}
 
-  const worklist = async (c: Context, query: z.output<typeof listQuery>, search: readonly string[] = []) => {
-    const { state, show, order, limit, offset } = query
-    const toReview = show === 'to-review'
-    const version = await analyses.version()
-    const records = await analyses.list({ limit, offset, order, toReview, search, ...(state ? { state } : {}) })
-    const now = deps.clock.now()
-    const since = new Date(now.getTime() - MAX_PASSAGE_AGE_HOURS * HOUR_MS).toISOString()
-    return worklistPage({
-      records,
-      claims: await deps.claims.of(records.map(({ analysisId }) => analysisId)),
-      hours: hourly(await analyses.passages(since), now),
-      counts: await analyses.countByState(),
-      notAnalysed: (await deps.watch.notAnalysed({ limit: 1, offset: 0 })).count,
-      peers: deps.peers(),
-      failedNotices: (await deps.notices.list({ limit: 100, state: 'failed' })).length,
-      stops: await deps.concordance.stops(),
-      version,
-      limit,
-      offset,
-      order,
-      toReview,
-      search,
-      ...(state ? { state } : {}),
-      ...shell(c),
-    })
-  }
-  app.get('/', async (c) => c.html(await worklist(c, parseRequest(listQuery, c.req.query()))))
+/** The worklist, a search in it, and the studies that were not analysed. */
+function listRoutes(app: Hono, deps: AppDeps, shell: ShellOf): void {
+  app.get('/', async (c) => c.html(await worklist(deps, shell(c), parseRequest(listQuery, c.req.query()))))
   app.post('/search', async (c) => {
     const { words } = parseRequest(searchBody, await c.req.parseBody(), 'body')
     if (words.length === 0) return c.redirect('/', 303)
-    return c.html(await worklist(c, parseRequest(listQuery, { limit: '200' }), words))
+    return c.html(await worklist(deps, shell(c), parseRequest(listQuery, { limit: '200' }), words))
   })
 
   app.get('/not-analysed', async (c) => {
@@ -86,7 +72,43 @@ export function pageRoutes(deps: AppDeps): Hono {
     const { analysisId } = await deps.analyseDeclined(uid, by)
     return c.redirect(`/analyses/${analysisId}`, 303)
   })
+}
 
+async function worklist(
+  deps: AppDeps,
+  shell: Shell,
+  query: z.output<typeof listQuery>,
+  search: readonly string[] = [],
+) {
+  const { analyses } = deps
+  const { state, show, order, limit, offset } = query
+  const toReview = show === 'to-review'
+  const version = await analyses.version()
+  const records = await analyses.list({ limit, offset, order, toReview, search, ...(state ? { state } : {}) })
+  const now = deps.clock.now()
+  const since = new Date(now.getTime() - MAX_PASSAGE_AGE_HOURS * HOUR_MS).toISOString()
+  return worklistPage({
+    records,
+    claims: await deps.claims.of(records.map(({ analysisId }) => analysisId)),
+    hours: hourly(await analyses.passages(since), now),
+    counts: await analyses.countByState(),
+    notAnalysed: (await deps.watch.notAnalysed({ limit: 1, offset: 0 })).count,
+    peers: deps.peers(),
+    failedNotices: (await deps.notices.list({ limit: 100, state: 'failed' })).length,
+    stops: await deps.concordance.stops(),
+    version,
+    limit,
+    offset,
+    order,
+    toReview,
+    search,
+    ...(state ? { state } : {}),
+    ...shell,
+  })
+}
+
+function studyRoutes(app: Hono, deps: AppDeps, shell: ShellOf): void {
+  const { analyses, settings } = deps
   app.get('/analyses/:id', async (c) => {
     const { id } = parseRequest(analysisParams, c.req.param())
     const version = await analyses.version(id)
@@ -116,7 +138,11 @@ export function pageRoutes(deps: AppDeps): Hono {
       }),
     )
   })
+}
 
+/** Pictures and documents of an analysis. */
+function fileRoutes(app: Hono, deps: AppDeps): void {
+  const { analyses } = deps
   app.get('/analyses/:id/report.pdf', async (c) => {
     const { id } = parseRequest(analysisParams, c.req.param())
     const pdf = await deps.report(id)
@@ -142,7 +168,17 @@ export function pageRoutes(deps: AppDeps): Hono {
       'content-disposition': `attachment; filename="segmentation-${id.slice(0, 8)}.dcm"`,
     })
   })
+  app.get('/analyses/:id/series/:series/picture.png', async (c) => {
+    const { id, series } = parseRequest(seriesParams, c.req.param())
+    const { studyInstanceUid } = await load(analyses, id)
+    const png = await deps.seriesPicture(studyInstanceUid, series)
+    return c.body(new Uint8Array(png), 200, { 'content-type': 'image/png' })
+  })
+}
 
+/** What a person does with an analysis. */
+function actionRoutes(app: Hono, deps: AppDeps): void {
+  const { analyses } = deps
   app.post('/analyses/:id/resolve', async (c) => {
     const { id } = parseRequest(analysisParams, c.req.param())
     await resolveHold(deps, id, confirmedBy(c, await c.req.parseBody()))
@@ -166,12 +202,6 @@ export function pageRoutes(deps: AppDeps): Hono {
     await deps.review(id, readReviewForm(await load(analyses, id), await c.req.parseBody(), personOf(c)))
     return c.redirect(`/analyses/${id}`, 303)
   })
-  app.get('/analyses/:id/series/:series/picture.png', async (c) => {
-    const { id, series } = parseRequest(seriesParams, c.req.param())
-    const { studyInstanceUid } = await load(analyses, id)
-    const png = await deps.seriesPicture(studyInstanceUid, series)
-    return c.body(new Uint8Array(png), 200, { 'content-type': 'image/png' })
-  })
   app.post('/analyses/:id/series', async (c) => {
     const { id } = parseRequest(analysisParams, c.req.param())
     const { analysisId } = await deps.chooseSeries(id, readChoiceForm(askedBy(c, await c.req.parseBody())))
@@ -182,51 +212,6 @@ export function pageRoutes(deps: AppDeps): Hono {
     await tryAgain(deps, id)
     return c.redirect(`/analyses/${id}`, 303)
   })
-
-  noticeRoutes(app, deps, shell)
-  assetRoutes(app, deps)
-  return app
-}
-
-/** Scripts, fonts and styles, each under a version of its own. */
-function assetRoutes(app: Hono, { scripts, fonts }: Pick<AppDeps, 'scripts' | 'fonts'>): void {
-  app.get('/assets/browser/:version/:name', (c) => {
-    const { version, name } = c.req.param()
-    const body = scripts.module(version, name)
-    if (body === undefined) throw new AppError('NOT_FOUND', 'no such script')
-    return c.body(body, 200, {
-      'content-type': 'text/javascript; charset=utf-8',
-      'cache-control': 'public, max-age=31536000, immutable',
-    })
-  })
-  // Every browser that has WebGL 2 decompresses it.
-  app.get(scripts.library.path, async (c) =>
-    c.body(await scripts.library.gzipped(), 200, {
-      'content-type': 'text/javascript; charset=utf-8',
-      'content-encoding': 'gzip',
-      'cache-control': 'public, max-age=31536000, immutable',
-    }),
-  )
-  app.get('/assets/fonts.css', async (c) =>
-    c.body(await fonts.stylesheet(), 200, {
-      'content-type': 'text/css; charset=utf-8',
-      'cache-control': 'public, max-age=3600',
-    }),
-  )
-  app.get('/assets/fonts/:family/:version/:name', async (c) => {
-    const { family, version, name } = c.req.param()
-    const bytes = await fonts.file(family, version, name)
-    if (!bytes) throw new AppError('NOT_FOUND', 'no such font')
-    return c.body(new Uint8Array(bytes), 200, {
-      'content-type': name === 'LICENSE' ? 'text/plain; charset=utf-8' : 'font/woff2',
-      'cache-control': 'public, max-age=31536000, immutable',
-    })
-  })
-  for (const { path, mediaType, body } of ASSETS) {
-    app.get(path, (c) =>
-      c.body(body, 200, { 'content-type': mediaType, 'cache-control': 'public, max-age=31536000, immutable' }),
-    )
-  }
 }
 
 /** A field for each sequence, with the UID of a series; empty to leave the sequence as it was. */

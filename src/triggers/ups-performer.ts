@@ -8,6 +8,8 @@ import { sleepUnlessAborted } from '../domain/sleep.ts'
 import type { Uid } from '../domain/study.ts'
 import type { ClaimedWorkitem, Workitem } from '../domain/workitem.ts'
 import { waitAfter } from './qido-poll.ts'
+import { createClaims } from './ups-claims.ts'
+import { listenToEvents } from './ups-events.ts'
 
 export interface PerformerOptions {
   worklist: Worklist
@@ -41,49 +43,19 @@ export function isForUs(workitem: Workitem, { station, codes }: Pick<PerformerOp
 }
 
 export function createPerformer(options: PerformerOptions): Performer {
-  const { worklist, hear, workitems, clock, intervalSeconds, log } = options
-  let pause = new AbortController()
-  /** Number of the open channel; 0 while none is open, when nobody hears cancellation requests. */
-  let channel = 0
-  let channels = 0
-  /** Whether everything that may have been missed before it opened has been searched for. */
-  let isCaughtUp = false
+  const { worklist, workitems, log } = options
+  const claims = createClaims(options)
+  const events = listenToEvents(options, () => rounds.hurry())
+  const rounds = createRounds(round, options)
+  /** The channel of which everything that may have been missed before it opened has been searched for. */
+  let caughtUpWith = 0
+  const isCaughtUp = () => events.channel() > 0 && events.channel() === caughtUpWith
   /** Why a workitem is stuck; each reason is reported once. */
   const said = new Map<Uid, string>()
 
-  async function claim(workitem: Workitem): Promise<void> {
-    const { workitemUid, studies, priority } = workitem
-    if ((await workitems.get(workitemUid))?.state === 'closed') return
-    const [studyInstanceUid, other] = studies
-    const claimed: ClaimedWorkitem = {
-      workitemUid,
-      transactionUid: options.newTransactionUid(),
-      state: 'claiming',
-      ...(studyInstanceUid !== undefined && other === undefined && { studyInstanceUid }),
-      priority,
-      claimedAt: clock.now().toISOString(),
-      cancelRequested: false,
-    }
-    // Recorded before it is sent: a claim that nobody remembers is a workitem that nobody ends.
-    await workitems.put(claimed)
-    await finishClaim(claimed)
-  }
-
-  async function finishClaim(claimed: ClaimedWorkitem): Promise<ClaimedWorkitem | undefined> {
-    const { workitemUid, transactionUid } = claimed
-    if (await worklist.claim(workitemUid, transactionUid)) {
-      const ours: ClaimedWorkitem = { ...claimed, state: 'in progress' }
-      await workitems.put(ours)
-      log.info({ workitemUid }, 'workitem claimed')
-      return ours
-    }
-    await workitems.put({ ...claimed, state: 'closed', outcome: 'claimed by another performer, or over' })
-    return undefined
-  }
-
   /** While no channel was open, a cancellation request reached nobody: the workitem itself may tell. */
   async function asWanted(workitem: ClaimedWorkitem): Promise<ClaimedWorkitem> {
-    if (isCaughtUp || workitem.cancelRequested) return workitem
+    if (isCaughtUp() || workitem.cancelRequested) return workitem
     try {
       if (!(await worklist.get(workitem.workitemUid)).isToEnd) return workitem
     } catch (thrown) {
@@ -99,7 +71,7 @@ export function createPerformer(options: PerformerOptions): Performer {
   async function step(workitem: ClaimedWorkitem): Promise<void> {
     const { workitemUid } = workitem
     try {
-      const ours = workitem.state === 'claiming' ? await finishClaim(workitem) : await asWanted(workitem)
+      const ours = workitem.state === 'claiming' ? await claims.finish(workitem) : await asWanted(workitem)
       // A cancellation request may have arrived since it was read.
       if (ours !== undefined) await options.follow((await workitems.get(workitemUid)) ?? ours)
       said.delete(workitemUid)
@@ -118,85 +90,52 @@ export function createPerformer(options: PerformerOptions): Performer {
     try {
       for (const workitem of await worklist.scheduled()) {
         if (!workitem.isReady || !isForUs(workitem, options)) continue
-        if ((await workitems.get(workitem.workitemUid))?.state === undefined) await claim(workitem)
+        if ((await workitems.get(workitem.workitemUid))?.state === undefined) await claims.claim(workitem)
       }
     } catch (thrown) {
       failure = asAppError(thrown)
     }
     // Even if the search fails: our own workitems continue.
-    const before = channel
+    const before = events.channel()
     for (const workitem of await workitems.open()) await step(workitem)
-    isCaughtUp = before > 0 && before === channel
+    caughtUpWith = before
     if (failure !== undefined) throw failure
-  }
-
-  async function onEvent(text: string): Promise<void> {
-    const event = worklist.readEvent(text)
-    if (event?.kind === 'cancel requested') {
-      const claimed = await workitems.get(event.workitemUid)
-      if (claimed !== undefined && claimed.state !== 'closed')
-        await workitems.put({ ...claimed, cancelRequested: true })
-    }
-    pause.abort()
-  }
-
-  async function search(signal: AbortSignal): Promise<void> {
-    for (let failures = 0; !signal.aborted; ) {
-      let waitSeconds = intervalSeconds
-      try {
-        await round()
-        if (failures > 0) log.info({ failures }, 'the worklist answers again')
-        failures = 0
-      } catch (thrown) {
-        const error = asAppError(thrown)
-        failures += 1
-        waitSeconds = waitAfter(failures, intervalSeconds, error.retryAfterSeconds)
-        const fields = { code: error.code, error: error.message, ...unforeseenFields(thrown) }
-        if (failures === 1) log.warn(fields, 'the worklist could not be searched; it is tried again')
-      }
-      await sleepUnlessAborted(clock, waitSeconds * 1000, AbortSignal.any([signal, pause.signal]))
-      if (pause.signal.aborted) pause = new AbortController()
-    }
-  }
-
-  async function listen(signal: AbortSignal): Promise<void> {
-    for (let failures = 0; !signal.aborted; ) {
-      try {
-        const address = await worklist.subscribe()
-        if (address === undefined) return log.info({}, 'the worklist sends no events; it is searched at intervals')
-        await hear(
-          address,
-          {
-            onOpen: () => {
-              channel = ++channels
-              pause.abort()
-            },
-            onEvent: (text) => {
-              onEvent(text).catch((thrown) => {
-                log.warn({ code: asAppError(thrown).code }, 'an event of the worklist was not kept')
-              })
-            },
-          },
-          signal,
-        )
-        failures = 0
-      } catch (thrown) {
-        failures += 1
-        const { code, message: error } = asAppError(thrown)
-        if (failures === 1)
-          log.warn({ code, error }, 'the worklist sends no events at the moment; it is searched instead')
-      }
-      channel = 0
-      isCaughtUp = false
-      await sleepUnlessAborted(clock, waitAfter(Math.max(failures, 1), 1) * 1000, signal)
-    }
   }
 
   return {
     name: 'ups',
     round,
     async run(signal) {
-      await Promise.all([search(signal), listen(signal)])
+      await Promise.all([rounds.run(signal), events.listen(signal)])
+    },
+  }
+}
+
+/** One round after the other, with a pause in between that `hurry` ends; a longer one while the worklist does not answer. */
+function createRounds(
+  round: () => Promise<void>,
+  { clock, intervalSeconds, log }: Pick<PerformerOptions, 'clock' | 'intervalSeconds' | 'log'>,
+) {
+  let pause = new AbortController()
+  return {
+    hurry: () => pause.abort(),
+    async run(signal: AbortSignal): Promise<void> {
+      for (let failures = 0; !signal.aborted; ) {
+        let waitSeconds = intervalSeconds
+        try {
+          await round()
+          if (failures > 0) log.info({ failures }, 'the worklist answers again')
+          failures = 0
+        } catch (thrown) {
+          const error = asAppError(thrown)
+          failures += 1
+          waitSeconds = waitAfter(failures, intervalSeconds, error.retryAfterSeconds)
+          const fields = { code: error.code, error: error.message, ...unforeseenFields(thrown) }
+          if (failures === 1) log.warn(fields, 'the worklist could not be searched; it is tried again')
+        }
+        await sleepUnlessAborted(clock, waitSeconds * 1000, AbortSignal.any([signal, pause.signal]))
+        if (pause.signal.aborted) pause = new AbortController()
+      }
     },
   }
 }
