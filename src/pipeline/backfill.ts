@@ -4,7 +4,7 @@ import type { ImageArchive } from '../domain/ports/image-archive.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { WatchDecision, WatchStore } from '../domain/ports/watch-store.ts'
 import type { Uid } from '../domain/study.ts'
-import { reachBack, sinceWhen } from '../triggers/qido-poll.ts'
+import { reachBack, sinceWhen } from '../triggers/poll-cursor.ts'
 
 export interface OlderStudy {
   studyInstanceUid: Uid

@@ -2,16 +2,9 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { AppError } from '../../src/domain/errors.ts'
 import type { StudySummary } from '../../src/domain/study-search.ts'
-import {
-  createQidoPoll,
-  freshSince,
-  OLDER_PER_LOOK,
-  type QidoPollSettings,
-  reachBack,
-  sinceWhen,
-  waitAfter,
-  windowStart,
-} from '../../src/triggers/qido-poll.ts'
+import { OLDER_PER_LOOK } from '../../src/triggers/due-studies.ts'
+import { freshSince, reachBack, sinceWhen, windowStart } from '../../src/triggers/poll-cursor.ts'
+import { createQidoPoll, type QidoPollSettings, waitAfter } from '../../src/triggers/qido-poll.ts'
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts'
 import { createMemoryWatchStore, type MemoryWatchStore } from '../support/memory-watch-store.ts'
 import { createKeptLog, type KeptLog } from '../support/quiet-log.ts'
