@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, open, readFile, rename, rm, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readFileMeta } from '../dicom/file-meta.ts'
+import { uidSegment } from '../dicomweb/query.ts'
 import { AppError, asAppError } from '../domain/errors.ts'
 import type { Clock } from '../domain/ports/clock.ts'
-import type { Kept, ReceivedObject } from '../domain/ports/received-images.ts'
+import type { Kept, ReceivedInstance, ReceivedObject } from '../domain/ports/received-images.ts'
 import { createSlots } from '../domain/slots.ts'
-import { INCOMING, type Place, placeOf } from './spool-places.ts'
 
 export interface SpoolOptions {
   folder: string
@@ -16,10 +16,19 @@ export interface SpoolOptions {
   expectRoom(folder: string): Promise<void>
 }
 
+/** Where objects are until they are complete; what a crash leaves there is deleted at the next removal. */
+export const INCOMING = '.incoming'
 /** How many files are written and synced at the same time. */
 const WRITING_AT_ONCE = 8
 /** Folders known to survive a loss of power. */
 const MAX_KNOWN = 10_000
+
+/** The folders of its study and series, and the path of the object. */
+interface Place {
+  study: string
+  series: string
+  path: string
+}
 
 /** One object in progress: complete and synced under `incoming`, or there already. */
 interface Written {
@@ -91,6 +100,13 @@ export async function createSpoolWriter(options: SpoolOptions): Promise<SpoolWri
       return outcomes
     },
   }
+}
+
+function placeOf(folder: string, instance: ReceivedInstance): Place {
+  const { studyInstanceUid, seriesInstanceUid, sopInstanceUid, sopClassUid, modality } = instance
+  const study = join(folder, uidSegment(studyInstanceUid))
+  const series = join(study, `${uidSegment(seriesInstanceUid)}_${uidSegment(sopClassUid)}_${modality}`)
+  return { study, series, path: join(series, `${uidSegment(sopInstanceUid)}.dcm`) }
 }
 
 /** The entry of a new folder is in its parent, which must be on disk too. */

@@ -8,9 +8,11 @@ import type { Clock } from '../domain/ports/clock.ts'
 import type { Kept, ReceivedImages, ReceivedInstance, ReceivedObject } from '../domain/ports/received-images.ts'
 import type { Uid } from '../domain/study.ts'
 import { createTurns } from '../domain/turns.ts'
-import { INCOMING, OBJECT, SERIES, STUDY } from './spool-places.ts'
-import { absent, createSpoolWriter, type SpoolOptions } from './spool-writing.ts'
+import { absent, createSpoolWriter, INCOMING, type SpoolOptions } from './spool-writing.ts'
 
+const STUDY = /^\d[\d.]*$/
+const SERIES = /^(\d[\d.]*)_(\d[\d.]*)_([A-Z0-9]*)$/
+const OBJECT = /^(\d[\d.]*)\.dcm$/
 const ABANDONED_MS = HOUR_MS
 
 export async function openReceivedImages(options: SpoolOptions): Promise<ReceivedImages> {
