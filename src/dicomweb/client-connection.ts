@@ -40,49 +40,7 @@ const READ_ATTEMPTS = 3
 const DICOM_JSON = 'application/dicom+json'
 
 export function openConnection(options: ConnectionOptions): Connection {
-  const root = readRoot(options.url)
-  const authorization = authorizationOf(options.auth)
-  const call = options.fetch ?? fetch
-  const asking = (path: string, what: string): Asked => ({ what, target: safeAddress(root + path) })
-
-  async function send(
-    path: string,
-    what: string,
-    init: { headers: Record<string, string>; upload?: Upload; method?: 'DELETE' | 'GET' | 'PUT' | 'POST' },
-  ): Promise<Answer> {
-    const silence = limitSilence(options.timeoutMs, asking(path, what))
-    const headers = { ...init.headers, ...(authorization === undefined ? {} : { authorization }) }
-    const upload = init.upload && {
-      method: 'POST',
-      body: ReadableStream.from(watchUpload(init.upload.slices, silence)),
-      duplex: 'half' as const,
-    }
-    try {
-      // A redirect is an answer of its own: it leads to a login page or another service, never to what was requested.
-      const method = init.method && { method: init.method }
-      const request = { ...upload, ...method, headers, signal: silence.signal, redirect: 'manual' as const }
-      const response = await silence.during(call(root + path, request))
-      const body = readBody(response, silence, options.timeoutMs, asking(path, what))
-      return { status: response.status, headers: response.headers, body, discard: () => silence.abort() }
-    } catch (error) {
-      throw errorOfThrown(error, asking(path, what), 'request')
-    }
-  }
-
-  /** Sends a read, and again if the connection breaks before the answer: archives close idle connections at will. */
-  async function get(path: string, what: string, accept: string): Promise<Answer> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        const answer = await send(path, what, { headers: { accept } })
-        if (answer.status >= 200 && answer.status < 300) return answer
-        answer.discard()
-        throw errorOfStatus(answer.status, answer.headers, asking(path, what))
-      } catch (error) {
-        if (attempt >= READ_ATTEMPTS || !isReset(error)) throw error
-      }
-    }
-  }
-
+  const { asking, send, get } = createSender(options)
   return {
     describe: asking,
 
@@ -154,6 +112,61 @@ export function openConnection(options: ConnectionOptions): Connection {
       return { status: answer.status, headers: answer.headers, text: await readText(answer, asking(path, what)) }
     },
   }
+}
+
+interface Sender {
+  asking(path: string, what: string): Asked
+  /** Resolves with whatever the archive answers. */
+  send(
+    path: string,
+    what: string,
+    init: { headers: Record<string, string>; upload?: Upload; method?: 'DELETE' | 'GET' | 'PUT' | 'POST' },
+  ): Promise<Answer>
+  /** A read; resolves with a 2xx answer only. */
+  get(path: string, what: string, accept: string): Promise<Answer>
+}
+
+function createSender(options: ConnectionOptions): Sender {
+  const root = readRoot(options.url)
+  const authorization = authorizationOf(options.auth)
+  const call = options.fetch ?? fetch
+  const asking = (path: string, what: string): Asked => ({ what, target: safeAddress(root + path) })
+
+  const send: Sender['send'] = async (path, what, init) => {
+    const silence = limitSilence(options.timeoutMs, asking(path, what))
+    const headers = { ...init.headers, ...(authorization === undefined ? {} : { authorization }) }
+    const upload = init.upload && {
+      method: 'POST',
+      body: ReadableStream.from(watchUpload(init.upload.slices, silence)),
+      duplex: 'half' as const,
+    }
+    try {
+      // A redirect is an answer of its own: it leads to a login page or another service, never to what was requested.
+      const method = init.method && { method: init.method }
+      const request = { ...upload, ...method, headers, signal: silence.signal, redirect: 'manual' as const }
+      const response = await silence.during(call(root + path, request))
+      const body = readBody(response, silence, options.timeoutMs, asking(path, what))
+      return { status: response.status, headers: response.headers, body, discard: () => silence.abort() }
+    } catch (error) {
+      throw errorOfThrown(error, asking(path, what), 'request')
+    }
+  }
+
+  /** Sends a read, and again if the connection breaks before the answer: archives close idle connections at will. */
+  async function get(path: string, what: string, accept: string): Promise<Answer> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const answer = await send(path, what, { headers: { accept } })
+        if (answer.status >= 200 && answer.status < 300) return answer
+        answer.discard()
+        throw errorOfStatus(answer.status, answer.headers, asking(path, what))
+      } catch (error) {
+        if (attempt >= READ_ATTEMPTS || !isReset(error)) throw error
+      }
+    }
+  }
+
+  return { asking, send, get }
 }
 
 function readRoot(address: string): string {
