@@ -112,9 +112,11 @@ export class Canvas {
       }
       const options = { lineBreak: false, baseline: 'alphabetic', features: [], textWidth: run.width, wordCount: 1 }
       this.#doc.font(run.face.id).fontSize(size).fillColor(colour)
-      if (run.face.isShaped) this.#doc.markContent('Span', { actual: run.text })
+      const span = { ...(run.face.isShaped && { actual: run.text }), ...(run.isEnglish && { lang: 'en' }) }
+      const isMarked = Object.keys(span).length > 0
+      if (isMarked) this.#doc.markContent('Span', span)
       this.#doc.text(run.text, left, y, options as PDFKit.Mixins.TextOptions)
-      if (run.face.isShaped) this.#doc.endMarkedContent()
+      if (isMarked) this.#doc.endMarkedContent()
       left += run.width
     }
   }

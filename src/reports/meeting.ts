@@ -47,7 +47,7 @@ export async function drawMeetingPdf({ entries, letterhead, at, software }: Meet
     detail,
     ...(content && 'result' in entry ? textsOf(content, entry.result, institution) : []),
   ])
-  const measurer = createMeasurer(await openFonts(fonts, [...texts, institution, TYPOGRAPHY]))
+  const measurer = createMeasurer(await openFonts(fonts, [...texts, institution, TYPOGRAPHY]), words.englishIn)
   const title = `${words.meeting.title} ${words.isoDate(at.toISOString().slice(0, 10))}`
   const canvas = new Canvas({
     title,

@@ -64,7 +64,7 @@ export async function drawReportPdf(report: DrawnReport): Promise<Uint8Array> {
   const words = WORDS[language]
   const content = writeContent(result, words, review)
   const texts = textsOf(content, result, institution)
-  const measurer = createMeasurer(await openFonts(fonts, texts))
+  const measurer = createMeasurer(await openFonts(fonts, texts), words.englishIn)
   const canvas = new Canvas({
     // The title names no patient, since viewers put it into window titles and histories.
     title: `${words.title} ${result.analysisId}`,

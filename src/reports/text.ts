@@ -14,6 +14,8 @@ export interface Run {
   face: Face
   text: string
   width: number
+  /** Quoted in English, within a text of another language. */
+  isEnglish?: true
 }
 
 /** One line, ready to be drawn from left to right. */
@@ -39,8 +41,8 @@ export interface TextMeasurer {
 
 const ELLIPSIS = '…'
 
-/** A measurer for the fonts of a library. */
-export function createMeasurer(library: FontLibrary): TextMeasurer {
+/** A measurer for the fonts of a library. `englishIn` finds what a text of another language quotes in English. */
+export function createMeasurer(library: FontLibrary, englishIn?: RegExp): TextMeasurer {
   const unreadable = new Set<string>()
   const faces = new Map<string, Face>()
 
@@ -58,7 +60,14 @@ export function createMeasurer(library: FontLibrary): TextMeasurer {
     return font.layout(text, []).advanceWidth / font.unitsPerEm
   })
 
-  const lineOf = (clusters: readonly string[], style: Style): Line => {
+  const lineOf = (clusters: readonly string[], style: Style, isEnglish: IsEnglish = none): Line => {
+    const runs = partsOf(clusters, isEnglish).flatMap(({ part, english }) =>
+      runsOf(part, style).map((run): Run => (english ? { ...run, isEnglish: true } : run)),
+    )
+    return { runs, width: runs.reduce((sum, run) => sum + run.width, 0), text: clusters.join('') }
+  }
+
+  const runsOf = (clusters: readonly string[], style: Style): Run[] => {
     const runs: Run[] = []
     for (const { clusters: part, rightToLeft } of visualRuns(clusters)) {
       const pieces: { face: Face; text: string }[] = []
@@ -72,41 +81,46 @@ export function createMeasurer(library: FontLibrary): TextMeasurer {
       if (rightToLeft) pieces.reverse()
       runs.push(...pieces.map((piece) => ({ ...piece, width: widthOf(piece.text, piece.face.id) * style.size })))
     }
-    return { runs, width: runs.reduce((sum, run) => sum + run.width, 0), text: clusters.join('') }
+    return runs
   }
 
   /** The longest prefix that fits, by bisection: width grows with length. */
-  const longestFit = (clusters: readonly string[], style: Style, width: number, tail: string[]): number => {
+  const longestFit: Fitting = (clusters, style, width, tail, isEnglish) => {
     let low = 0
     let high = clusters.length
     while (low < high) {
       const middle = (low + high + 1) >> 1
-      if (lineOf([...clusters.slice(0, middle), ...tail], style).width <= width) low = middle
+      if (lineOf([...clusters.slice(0, middle), ...tail], style, isEnglish).width <= width) low = middle
       else high = middle - 1
     }
     return low
   }
 
-  const fitClusters = (clusters: string[], style: Style, width: number): Line => {
-    const whole = lineOf(clusters, style)
+  const fitClusters = (clusters: string[], style: Style, width: number, isEnglish: IsEnglish): Line => {
+    const whole = lineOf(clusters, style, isEnglish)
     if (whole.width <= width) return whole
-    const kept = clusters.slice(0, longestFit(clusters, style, width, [ELLIPSIS]))
-    return lineOf([...withoutEnd(kept), ELLIPSIS], style)
+    const kept = clusters.slice(0, longestFit(clusters, style, width, [ELLIPSIS], isEnglish))
+    return lineOf([...withoutEnd(kept), ELLIPSIS], style, isEnglish)
   }
 
   const wrapClusters = (text: string, weight: Weight, size: number, width: number, most: number): Line[] => {
     const style = { size, weight }
     const lines: Line[] = []
     let rest = drawable(text, weight)
+    const english = englishIn ? rangesOf(rest, englishIn) : []
+    let from = 0
+    const isEnglish = (n: number) => english.some(([begin, end]) => from + n >= begin && from + n < end)
     while (rest.length > 0 && lines.length < most) {
       if (lines.length === most - 1) {
-        const last = fitClusters(rest, style, width)
+        const last = fitClusters(rest, style, width, isEnglish)
         return [...lines, { ...last, end: text, ...(last.text !== rest.join('') && { isCut: true as const }) }]
       }
-      const count = breakAt(rest, Math.max(1, longestFit(rest, style, width, [])))
-      lines.push(lineOf(withoutEnd(rest.slice(0, count)), style))
-      rest = rest.slice(count)
-      while (rest[0] === ' ') rest = rest.slice(1)
+      const count = breakAt(rest, Math.max(1, longestFit(rest, style, width, [], isEnglish)))
+      lines.push(lineOf(withoutEnd(rest.slice(0, count)), style, isEnglish))
+      const begin = rest.findIndex((cluster, n) => n >= count && cluster !== ' ')
+      const taken = begin < 0 ? rest.length : begin
+      rest = rest.slice(taken)
+      from += taken
     }
     return lines.map((line, n) => (n === lines.length - 1 ? { ...line, end: text } : line))
   }
@@ -132,6 +146,44 @@ function remembered<A extends (string | number)[], R>(compute: (...args: A) => R
     results.set(key, result)
     return result
   }
+}
+
+/** By the position of a cluster in the line. */
+type IsEnglish = (n: number) => boolean
+type Fitting = (
+  clusters: readonly string[],
+  style: Style,
+  width: number,
+  tail: readonly string[],
+  isEnglish: IsEnglish,
+) => number
+const none: IsEnglish = () => false
+
+/** Consecutive clusters that are in English, or are not. */
+function partsOf(clusters: readonly string[], isEnglish: IsEnglish): { part: string[]; english: boolean }[] {
+  const parts: { part: string[]; english: boolean }[] = []
+  for (const [n, cluster] of clusters.entries()) {
+    const english = isEnglish(n)
+    const last = parts.at(-1)
+    if (last?.english === english) last.part.push(cluster)
+    else parts.push({ part: [cluster], english })
+  }
+  return parts
+}
+
+/** The first cluster of each match, and the first after it. */
+function rangesOf(clusters: readonly string[], pattern: RegExp): [number, number][] {
+  const starts = new Map<number, number>()
+  let length = 0
+  for (const [n, cluster] of clusters.entries()) {
+    starts.set(length, n)
+    length += cluster.length
+  }
+  starts.set(length, clusters.length)
+  return [...clusters.join('').matchAll(pattern)].flatMap(({ 0: match, index }): [number, number][] => {
+    const [begin, end] = [starts.get(index), starts.get(index + match.length)]
+    return begin === undefined || end === undefined ? [] : [[begin, end]]
+  })
 }
 
 function withoutEnd(clusters: string[]): string[] {

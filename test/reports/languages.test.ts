@@ -1,5 +1,6 @@
 // The PDF report in every language: nothing of it is left in English, everything fits, and numbers and dates are those of the language.
 import { readdirSync, readFileSync } from 'node:fs'
+import { inflateSync } from 'node:zlib'
 import { getDocumentProxy } from 'unpdf'
 import { describe, expect, it } from 'vitest'
 import type { ReportableResult } from '../../src/domain/finding.ts'
@@ -173,4 +174,57 @@ it('the pages of the report take every sentence from the language they are given
         .filter((line) => !/: \{ (WORDS(, type Words)?|capital|likelihoodOf) \} of /.test(line)),
     )
   expect(breaches).toEqual([])
+})
+
+/** The text of the spans, and all other text, as pdf.js reads the pages. */
+async function spansOf(bytes: Uint8Array) {
+  const pdf = await getDocumentProxy(bytes.slice())
+  const texts = { spans: '', others: '' }
+  for (let n = 1; n <= pdf.numPages; n++) {
+    const page = await pdf.getPage(n)
+    const open: boolean[] = []
+    for (const item of (await page.getTextContent({ includeMarkedContent: true })).items) {
+      if ('str' in item) texts[open.includes(true) ? 'spans' : 'others'] += item.str
+      else if (item.type === 'endMarkedContent') open.pop()
+      else open.push((item as { tag?: string }).tag === 'Span' && !item.id)
+    }
+  }
+  return { spans: tight(texts.spans), others: tight(texts.others) }
+}
+
+/** How often the pages say that a span is in English. */
+function englishSpans(bytes: Uint8Array): number {
+  const pdf = Buffer.from(bytes)
+  let count = 0
+  for (let at = pdf.indexOf('stream\n'); at >= 0; at = pdf.indexOf('stream\n', at + 1)) {
+    if (pdf.subarray(at - 3, at).toString() === 'end') continue
+    try {
+      const page = inflateSync(pdf.subarray(at + 7, pdf.indexOf('endstream', at))).toString('latin1')
+      count += page.match(/\/Span <<\s*\/Lang \(en\)\s*>> BDC/g)?.length ?? 0
+    } catch {
+      // Metadata, which is not compressed.
+    }
+  }
+  return count
+}
+
+describe('what a bundle says in English', () => {
+  it.each(TRANSLATED)('is marked as English in a report in %s, and nothing else is', async (language) => {
+    const bytes = await drawReportPdf({ result, figures, letterhead: letterheadOf('Haus am See', language) })
+    const { spans, others } = await spansOf(bytes)
+    for (const said of OWN) {
+      expect(spans).toContain(tight(said))
+      expect(others).not.toContain(tight(said))
+    }
+    const words = WORDS[language]
+    for (const own of [words.board.predicted, words.sections.quality, words.notTissue]) {
+      expect(spans).not.toContain(tight(own))
+      expect(others).toContain(tight(own))
+    }
+    expect(englishSpans(bytes)).toBeGreaterThanOrEqual(OWN.length)
+  })
+
+  it('needs no mark in a report that is in English', async () => {
+    expect(englishSpans(await drawReportPdf({ result, figures, letterhead: letterheadOf('Haus am See') }))).toBe(0)
+  })
 })

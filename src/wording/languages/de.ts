@@ -114,6 +114,7 @@ export const GERMAN: Wording = {
   warning: 'Warnung',
   note: 'Hinweis',
   quoted: (text) => `Im englischen Wortlaut: „${text}“`,
+  englishIn: /(?<=[Ii]m englischen Wortlaut: „|\(englisch\): „)[^“]+/g,
   noExplanation: 'Keine Erklärung: nichts war beurteilbar.',
   riskOfDeath: 'Sterberisiko',
   others: (count) => `${count} weitere zusammen`,

@@ -106,6 +106,8 @@ export const ENGLISH = {
   note: 'Note',
   /** What exists in English alone. */
   quoted: (text: string) => text,
+  /** Finds the English text in what `quoted` and `intendedUse` say, for the language of that part; undefined where all is English. */
+  englishIn: undefined as RegExp | undefined,
   noExplanation: 'No explanation: nothing was evaluable.',
   riskOfDeath: 'Risk of death',
   others: (count: number) => `${count} more together`,

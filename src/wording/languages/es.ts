@@ -122,6 +122,7 @@ export const SPANISH: Wording = {
   warning: 'Aviso',
   note: 'Nota',
   quoted: (text) => `Texto original en inglés: «${text}»`,
+  englishIn: /(?<=exto original en inglés\)?: «)[^»]+/g,
   noExplanation: 'Sin explicación: nada fue evaluable.',
   riskOfDeath: 'Riesgo de muerte',
   others: (count) => `${count} más en conjunto`,

@@ -120,6 +120,7 @@ export const FRENCH: Wording = {
   warning: 'Attention',
   note: 'Note',
   quoted: (text) => `Texte original en anglais : « ${text} »`,
+  englishIn: /(?<=exte original en anglais\)? : « )[^»]+(?= »)/g,
   noExplanation: 'Pas d’explication : rien n’était évaluable.',
   riskOfDeath: 'Risque de décès',
   others: (count) => `${count} autres ensemble`,
