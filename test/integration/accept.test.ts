@@ -1,15 +1,21 @@
-// gliabridge accept from the command line on generated studies with their truth: signed by a key of OpenSSL's, verified by OpenSSL, spoilt and refused.
+// gliabridge accept from the command line on generated studies with their truth, from a folder and from a real Orthanc: signed by a key of OpenSSL's,
+// verified by OpenSSL, spoilt and refused.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { extractText, getDocumentProxy } from 'unpdf'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { generateStudy } from '../../demo/phantom/study.ts'
+import { dataset } from '../../src/dicom/dataset.ts'
+import { readPart10, writePart10 } from '../../src/dicom/part10.ts'
+import { createDicomWebClient } from '../../src/dicomweb/client.ts'
 import type { AcceptanceReport } from '../../src/domain/acceptance.ts'
 import { writeNifti } from '../evaluation/nifti-writer.ts'
+import { startOrthanc, type TestOrthanc } from '../support/orthanc.ts'
+import { quietLog } from '../support/quiet-log.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** One network of 2 mm: what is asked here is the same of every bundle. */
@@ -51,15 +57,25 @@ beforeAll(async () => {
 }, 300_000)
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-async function accept(limits: unknown[], out: string) {
+async function accept(
+  limits: unknown[],
+  out: string,
+  { source = ['--studies', at('studies')], site = 'site.json', environment = {} }: AcceptRun = {},
+) {
   await writeFile(at('limits.json'), JSON.stringify({ limits }))
-  const args = ['accept', '--studies', at('studies'), '--limits', at('limits.json'), '--out', at(out)]
+  const args = ['accept', ...source, '--limits', at('limits.json'), '--out', at(out)]
   const run = spawnSync(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', join(ROOT, 'src/cli/main.ts'), '-c', at('site.json'), ...args],
-    { cwd: ROOT, encoding: 'utf8' },
+    ['--disable-warning=ExperimentalWarning', join(ROOT, 'src/cli/main.ts'), '-c', at(site), ...args],
+    { cwd: ROOT, encoding: 'utf8', env: { ...process.env, ...environment } },
   )
   return { code: run.status, out: run.stdout, err: run.stderr }
+}
+
+interface AcceptRun {
+  source?: string[]
+  site?: string
+  environment?: Record<string, string>
 }
 
 function verify(out: string, name: string): boolean {
@@ -128,5 +144,94 @@ describe('an acceptance', () => {
     const { code, err } = await accept([{ measure: 'dice', region: 'LUNG', atLeast: 0.5 }], 'refused')
     expect(code).toBe(2)
     expect(err).toContain('no region LUNG')
+  }, 120_000)
+})
+
+describe('an acceptance on the PACS', () => {
+  let orthanc: TestOrthanc
+  let first: string
+  beforeAll(async () => {
+    orthanc = await startOrthanc()
+    const { url, username, password } = orthanc
+    const archive = createDicomWebClient({
+      url,
+      auth: { type: 'basic', username, password },
+      timeoutMs: 60_000,
+      log: quietLog,
+    })
+    // One study of these days; one of another day; and one of these days that the rules leave out.
+    const studies = await Promise.all([31, 32, 33].map((seed) => generateStudy({ seed, size: 'small' })))
+    first = studies[0]!.studyInstanceUid
+    const changes = [{}, { StudyDate: '20250114' }, { BodyPartExamined: 'KNEE', StudyDescription: 'MR knee' }]
+    for (const [n, { studyInstanceUid, instances }] of studies.entries()) {
+      const changed = instances.map(({ sopInstanceUid, bytes }) => {
+        const { dataset: ds, pixelData, transferSyntaxUid } = readPart10(bytes)
+        const edited = { ...ds, ...dataset(changes[n]!) }
+        return {
+          sopInstanceUid,
+          bytes:
+            n === 0
+              ? bytes
+              : writePart10({ dataset: edited, transferSyntaxUid, ...(pixelData && { pixelData: [pixelData] }) }),
+        }
+      })
+      await archive.store(studyInstanceUid, changed)
+    }
+    const site = JSON.parse(await readFile(at('site.json'), 'utf8'))
+    const auth = { type: 'basic', username, password: { env: 'PACS_PASSWORD' } }
+    await writeFile(at('pacs.json'), JSON.stringify({ ...site, pacs: { url, auth }, store: { dataDir: at('state') } }))
+  }, 300_000)
+  afterAll(() => orthanc?.close())
+
+  const onPacs = (dates: string, password = orthanc.password): AcceptRun => ({
+    source: ['--query', dates],
+    site: 'pacs.json',
+    environment: { PACS_PASSWORD: password },
+  })
+
+  async function statistics(): Promise<unknown> {
+    const { username, password, restUrl } = orthanc
+    const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
+    const answer = await fetch(`${restUrl}/statistics`, { headers: { authorization } })
+    const { CountInstances, CountSeries } = (await answer.json()) as Record<string, number>
+    return { CountInstances, CountSeries }
+  }
+
+  it('runs the studies of the dates that the rules accept, and leaves the archive as it was', async () => {
+    const before = await statistics()
+    const limits = [
+      { measure: 'studies', atLeast: 1 },
+      { measure: 'failures', atMost: 0 },
+    ]
+    const { code, out, err } = await accept(limits, 'pacs', onPacs('20260301-20260331'))
+    expect(code, err).toBe(0)
+    expect(out).toContain('GO')
+    const report = JSON.parse(await readFile(at('pacs', 'acceptance.json'), 'utf8')) as AcceptanceReport
+    expect(report.decision).toBe('go')
+    expect(report.plan.source).toBe('PACS, study dates 20260301 to 20260331')
+    expect(report.studies.map(({ name }) => name)).toEqual([first])
+    expect(report.studies[0]).not.toHaveProperty('failure')
+    // Without an expert's outline there is nothing to agree with.
+    expect(report.studies[0]!.scores).toEqual([])
+    for (const name of ['plan.json', 'acceptance.json', 'acceptance.pdf']) expect(verify('pacs', name), name).toBe(true)
+    expect(await statistics()).toEqual(before)
+  }, 600_000)
+
+  it('says that the archive refuses its credentials, and decides nothing', async () => {
+    const { code, err } = await accept(
+      [{ measure: 'studies', atLeast: 1 }],
+      'locked',
+      onPacs('20260301-20260331', 'wrong-pass'),
+    )
+    expect(code).toBe(1)
+    expect(err).toContain('ARCHIVE_AUTH')
+    expect(err).not.toContain('wrong-pass')
+    expect((await readdir(at('locked'))).filter((name) => name.startsWith('acceptance'))).toEqual([])
+  }, 120_000)
+
+  it('refuses dates that are none, before it opens anything', async () => {
+    const { code, err } = await accept([{ measure: 'studies', atLeast: 1 }], 'dates', onPacs('2026-03-01'))
+    expect(code).toBe(2)
+    expect(err).toContain('--query must be study dates such as 20260101-20260131')
   }, 120_000)
 })
