@@ -1,4 +1,5 @@
-// The images of the study page in a real Chromium: time to the first slice, and slices a second while scrolling. node bin/run.mjs bench/viewer.ts
+// The images of the study page in a real Chromium, beside NiiVue with the same volumes: time to the first slice, and slices a second while scrolling.
+// node bin/run.mjs bench/viewer.ts
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,6 +13,7 @@ import { startBrowser, type Tab } from '../test/support/browser.ts'
 import { realClock } from '../test/support/real-clock.ts'
 import { delivered } from '../test/support/sample-analyses.ts'
 import { sampleApp } from '../test/support/sample-app.ts'
+import { besideNiivue } from './niivue-page.ts'
 
 /** The usual size of a 3D T1 series after contrast. */
 const GRID: Grid = {
@@ -20,7 +22,7 @@ const GRID: Grid = {
   origin: [-128, -128, -60],
   direction: [1, 0, 0, 0, 1, 0, 0, 0, 1],
 }
-const LOADS = 5
+const LOADS = 3
 const SCROLL_MS = 5000
 
 /** A ball filled with noise, and a smaller one as the tumour: the cost lies in the number of voxels, which do not compress. */
@@ -46,6 +48,9 @@ function volumes() {
       }
   return { images, labels }
 }
+
+const PLANES = ['axial', 'coronal', 'sagittal']
+const SOFTWARE_WEBGL = ['--use-angle=swiftshader', '--enable-unsafe-swiftshader']
 
 async function firstSlice(tab: Tab, url: string): Promise<number> {
   await tab.open(url)
@@ -81,6 +86,21 @@ const scroll = (tab: Tab, plane: string) =>
     requestAnimationFrame(look)
   })`)
 
+async function measureNiivue(tab: Tab, url: string): Promise<{ first: number[]; perSecond: number[] }> {
+  await tab.size(1280, 720)
+  const [first, perSecond]: [number[], number[]] = [[], []]
+  for (let n = 0; n < LOADS; n++) {
+    await tab.open(url)
+    await tab.until('window.first > 0')
+    first.push(await tab.evaluate<number>('window.first'))
+  }
+  for (const plane of PLANES) perSecond.push(await tab.evaluate<number>(`scroll('${plane}', ${SCROLL_MS})`))
+  return { first, perSecond }
+}
+
+const byPlane = (perSecond: readonly number[]) =>
+  Object.fromEntries(PLANES.map((plane, n) => [plane, Number(perSecond[n]!.toFixed(1))]))
+
 const folder = await mkdtemp(join(tmpdir(), 'gliabridge-bench-'))
 const spool = createImageSpool(folder, realClock)
 const { images, labels } = volumes()
@@ -93,45 +113,52 @@ const before = performance.now()
 await spool.keep(delivered.analysisId, { images, labels, segments })
 const keepSeconds = (performance.now() - before) / 1000
 const audit = { record: async () => undefined }
-const pages = sampleApp(
-  {},
-  { deps: { images: createShownImages({ spool, audit, clock: realClock }), scripts: await readPageScripts() } },
-)
-const server = await serve(pages.app, { host: '127.0.0.1', port: 0 })
+const scripts = await readPageScripts()
+const pages = sampleApp({}, { deps: { images: createShownImages({ spool, audit, clock: realClock }), scripts } })
+const path = `/analyses/${delivered.analysisId}`
+const both = besideNiivue(pages.app, {
+  library: scripts.library.path,
+  base: `${path}/images`,
+  names: images.map(({ sequence }) => sequence),
+})
+const server = await serve(both, { host: '127.0.0.1', port: 0 })
 const browser = await startBrowser()
+const peer = await startBrowser({}, SOFTWARE_WEBGL)
 try {
   const tab = await browser.tab()
   await tab.size(1280, 720)
-  const url = `${server.url}/analyses/${delivered.analysisId}`
   const first: number[] = []
-  for (let n = 0; n < LOADS; n++) first.push(await firstSlice(tab, url))
-  const perSecond: Record<string, number> = {}
-  for (const plane of ['axial', 'coronal', 'sagittal']) perSecond[plane] = await scroll(tab, plane)
+  for (let n = 0; n < LOADS; n++) first.push(await firstSlice(tab, `${server.url}${path}`))
+  const perSecond: number[] = []
+  for (const plane of PLANES) perSecond.push(await scroll(tab, plane))
+  const niivue = await measureNiivue(await peer.tab(), `${server.url}/niivue`)
   const result = {
     machine: `${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} cores, load ${loadavg()[0]!.toFixed(1)} while measured`,
     grid: GRID.size,
     keepSeconds: Number(keepSeconds.toFixed(1)),
     firstSliceMs: first.map(Math.round),
-    slicesPerSecond: Object.fromEntries(Object.entries(perSecond).map(([plane, n]) => [plane, Number(n.toFixed(1))])),
+    slicesPerSecond: byPlane(perSecond),
+    niivue: { firstSliceMs: niivue.first.map(Math.round), slicesPerSecond: byPlane(niivue.perSecond) },
   }
   await writeFile(new URL('./results/viewer.json', import.meta.url), `${JSON.stringify(result, null, 2)}\n`)
   await writeFile(
     new URL('./results/viewer.md', import.meta.url),
     `# Images of the study page
 
-Four sequences of ${GRID.size.join(' x ')} voxels with outlines, in headless Chromium without WebGL, at 1280 x 720, server and browser on one machine:
-${result.machine}. Made by \`node bin/run.mjs bench/viewer.ts\`.
+Four sequences of ${GRID.size.join(' x ')} voxels with outlines, in headless Chromium at 1280 x 720, server and browser on one machine:
+${result.machine}. The page draws without WebGL; NiiVue, with the same volumes in four linked canvases, with WebGL 2 in software (SwiftShader), as on a
+PC without a graphics card. Made by \`node bin/run.mjs bench/viewer.ts\`. Keeping the volumes for the page took ${result.keepSeconds} s.
 
-| | |
-|---|---|
-| keeping the volumes | ${result.keepSeconds} s |
-| first slice after the start of the navigation, ${LOADS} loads in turn | ${result.firstSliceMs.join(', ')} ms |
-| slices a second while scrolling: axial, coronal, sagittal | ${Object.values(result.slicesPerSecond).join(', ')} |
+| | study page | NiiVue |
+|---|---|---|
+| first slice after the start of the navigation, ${LOADS} loads in turn, ms | ${result.firstSliceMs.join(', ')} | ${result.niivue.firstSliceMs.join(', ')} |
+| slices a second while scrolling: ${PLANES.join(', ')} | ${Object.values(result.slicesPerSecond).join(', ')} | ${Object.values(result.niivue.slicesPerSecond).join(', ')} |
 `,
   )
   console.log(JSON.stringify(result, null, 2))
 } finally {
   await browser.close()
+  await peer.close()
   await server.close()
   await rm(folder, { recursive: true, force: true })
 }
