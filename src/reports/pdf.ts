@@ -7,7 +7,7 @@ import { WORDS } from '../wording/report-words.ts'
 import { STYLES, type Tools } from './blocks.ts'
 import { makeBoardFigures } from './board-figures.ts'
 import { drawBoardPage } from './board-page.ts'
-import { Canvas } from './canvas.ts'
+import { Canvas, MARGIN } from './canvas.ts'
 import { INK } from './colours.ts'
 import { writeContent } from './content.ts'
 import { ASPECT } from './figure-block.ts'
@@ -83,7 +83,7 @@ export async function drawReportPdf(report: DrawnReport): Promise<Uint8Array> {
   drawPage(tools, read, figures, institution)
   if (!read.isWithdrawn) drawFollowUp(tools, read)
   drawUnsaid(tools)
-  return canvas.finish(pageNumbers(tools))
+  return canvas.finish(pageNumbers(tools, whoseOf(read)))
 }
 
 /** All text that a report may print, to choose the fonts by. */
@@ -91,10 +91,16 @@ export function textsOf(content: ReportContent, result: ReportableResult, instit
   return [...stringsIn(content), ...result.segments.map((segment) => segment.name), institution, TYPOGRAPHY]
 }
 
-export function pageNumbers({ measurer, words }: Pick<Tools, 'measurer' | 'words'>) {
+/** Patient ID and name, for the foot of every page: pages get separated. */
+const whoseOf = ({ patientFields: [id], patientNames }: ReportContent) =>
+  [id && `${id.label} ${id.value}`, ...patientNames].filter(Boolean).join(' · ')
+
+/** The right of the foot of a page; what is too long loses its end, never the page number. The left is for where to read on. */
+export function pageNumbers({ canvas, measurer, words }: Pick<Tools, 'canvas' | 'measurer' | 'words'>, whose = '') {
   const style = STYLES.small
+  const width = 0.6 * (canvas.page.width - 2 * MARGIN)
   return (page: number, count: number) => ({
-    line: measurer.fit(words.pageOf(page, count), style, Number.POSITIVE_INFINITY),
+    line: measurer.fit([words.pageOf(page, count), whose].filter(Boolean).join(' · '), style, width),
     size: style.size,
     colour: INK.muted,
   })

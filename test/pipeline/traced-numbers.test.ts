@@ -151,7 +151,7 @@ const result = wholeResult()
 
 /** What stands in no written object, and why that is right. Everything else that has no source is a fault of the product. */
 const OF_NO_OBJECT: { within?: RegExp; text: RegExp; why: string }[] = [
-  { text: /^\s*Page \d+ of \d+\s*$/, why: 'page numbers' },
+  { text: /^\s*Page \d+ of \d+(?= · Patient ID )/, why: 'page numbers' },
   {
     within: /plot$|^Figure$/,
     text: /^(\s*(\d+ ?%?|\d\.\d+|5 cm|[RLAP]))+(?=\s|$)/,

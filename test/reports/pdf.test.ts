@@ -25,7 +25,7 @@ const textOnly: SyntheticCase = {
 /** Of all pages, without spaces: lines break anywhere. */
 async function allText(bytes: Uint8Array): Promise<string> {
   const { text } = await extractText(await getDocumentProxy(bytes.slice()), { mergePages: false })
-  return text.map((page) => page.replace(/\s+/g, '').replace(/Page\d+of\d+$/, '')).join('')
+  return text.map((page) => page.replace(/\s+/g, '').replace(/Page\d+of\d+·PatientID\S*$/, '')).join('')
 }
 
 const render = (change: Partial<ReportableResult> = {}, input: SyntheticCase = base, institution?: string) =>
@@ -77,6 +77,19 @@ describe('beside an earlier study', () => {
       /This does not exclude a tumour: .* are missed\. Since 2026-01-02 \(58 d\): CR, enhancing tumour disappeared/,
     )
   })
+})
+
+it('says on each page whose it is, however long the name', async () => {
+  const patient = { ...base.result.patient, patientName: `${'Langenberg-Sandholm'.repeat(8)}^Åse` }
+  const comparison = comparisonOf(base.result)
+  for (const change of [{ comparison }, { comparison, patient }]) {
+    const bytes = await render(change, textOnly)
+    for (const page of [1, 2, 3]) {
+      const { pieces, text } = await readPage(bytes, page)
+      expect(text).toContain(`Page ${page} of ${'patient' in change ? '4' : '3'} · Patient ID GB-20417 (KIS) · `)
+      expectTidy(pieces)
+    }
+  }
 })
 
 describe('the worksheet of a follow-up', () => {
