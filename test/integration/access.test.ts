@@ -23,7 +23,7 @@ import { quietLog } from '../support/quiet-log.ts'
 import { eventually } from '../support/service-process.ts'
 
 const STAFF = 'https://hospital.example/staff'
-const FAST_BUNDLE = fileURLToPath(new URL('../../config/models/glioma-unet-2mm', import.meta.url))
+const QUICK_BUNDLE = fileURLToPath(new URL('../golden/inference/quick-bundle', import.meta.url))
 
 let folder: string
 let servers: Servers
@@ -56,7 +56,7 @@ beforeAll(async () => {
   idp = await startIdentityProvider({ redirectUri, people, interactive: true, clientKeys: [idpKey.registered] })
   const raw = {
     ...demoSettings(servers, { dataDir: join(folder, 'state'), port }),
-    inference: { bundle: FAST_BUNDLE },
+    inference: { bundle: QUICK_BUNDLE },
     http: {
       port,
       publicUrl: ours,

@@ -16,8 +16,8 @@ import { quietLog } from '../support/quiet-log.ts'
 import { eventually } from '../support/service-process.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-/** One network of 2 mm: what is asked here is the same of every bundle. */
-const BUNDLE = join(ROOT, 'config/models/glioma-unet-2mm')
+/** Quick: what is asked here is the same of every bundle. */
+const BUNDLE = join(ROOT, 'test/golden/inference/quick-bundle')
 const MINUTES = 60_000
 
 let folder: string
@@ -102,7 +102,7 @@ it(
     expect((await decide('activate', 'candidate')).status).toBe(200)
     const second = await analysed(32)
     expect((await service.store.analyses.result(second))!.bundle.id).toBe('candidate')
-    expect((await service.store.analyses.result(first))!.bundle.id).toBe('glioma-unet-2mm')
+    expect((await service.store.analyses.result(first))!.bundle.id).toBe('quick-test')
   },
   30 * MINUTES,
 )
@@ -128,10 +128,10 @@ it(
       )
     const back = run('rollback', '--by', 'Nine', '--reason', 'of the test')
     expect([back.status, back.stderr]).toEqual([0, ''])
-    expect(back.stdout).toContain('glioma-unet-2mm')
+    expect(back.stdout).toContain('quick-test')
     expect(run('rollback', '--by', 'Nine', '--reason', 'again').stderr).toContain('CHANGE_REFUSED')
     await open()
-    expect(service.bundle.id).toBe('glioma-unet-2mm')
+    expect(service.bundle.id).toBe('quick-test')
     expect((await view()).changes.map(({ action }) => action)).toEqual(['rollback', 'activate', 'shadow'])
   },
   15 * MINUTES,

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { demoSettings } from '../../demo/demo-settings.ts'
 import { generateStudy } from '../../demo/phantom/study.ts'
@@ -11,6 +12,9 @@ import type { AnalysisEvent } from '../../src/domain/analysis.ts'
 import { createRecordStore } from '../../src/fhir/connection/client.ts'
 import { quietLog } from '../support/quiet-log.ts'
 import { eventually, type ServiceProcess, startServiceProcess } from '../support/service-process.ts'
+
+/** Quick: what is asked here is the same of every bundle, and an analysis begins anew after every kill. */
+const BUNDLE = fileURLToPath(new URL('../golden/inference/quick-bundle', import.meta.url))
 
 /** Where the service is killed: at the first sight of each of these in the history, in this order. */
 const KILL_AT: [string, (event: AnalysisEvent) => boolean][] = [
@@ -48,7 +52,8 @@ describe('kill -9 between any two steps', () => {
       log: quietLog,
     })
     await archive.store(study.studyInstanceUid, study.instances)
-    const settings = demoSettings(servers, { dataDir: join(folder, 'state'), port: 0 })
+    const raw = demoSettings(servers, { dataDir: join(folder, 'state'), port: 0 })
+    const settings = { ...raw, inference: { bundle: BUNDLE } }
 
     const killed: string[] = []
     for (const [name, isThere] of KILL_AT) {

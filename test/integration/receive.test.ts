@@ -33,7 +33,7 @@ describe('images that are sent to the service', () => {
     servers = await openServers({ environment: {} }, folder, study.patient)
     pacs = createDicomWebClient({ url: servers.pacs.url, auth: { type: 'none' }, timeoutMs: 30_000, log: quietLog })
     const common = demoSettings(servers, { dataDir: join(folder, 'state'), port: 0 })
-    settings = { ...common, inference: { bundle: 'config/models/glioma-unet-2mm' }, receive: { stow: true } }
+    settings = { ...common, inference: { bundle: 'test/golden/inference/quick-bundle' }, receive: { stow: true } }
     service = await startServiceProcess(folder, settings)
   }, 300_000)
   afterAll(async () => {

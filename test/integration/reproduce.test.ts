@@ -12,8 +12,8 @@ import type { AnalysisRecord } from '../../src/domain/analysis.ts'
 import { parseSettings } from '../../src/settings/parse.ts'
 import { quietLog } from '../support/quiet-log.ts'
 
-/** One network of 2 mm: what is asked here is the same of every bundle. */
-const BUNDLE = fileURLToPath(new URL('../../config/models/glioma-unet-2mm', import.meta.url))
+/** Quick: what is asked here is the same of every bundle. */
+const BUNDLE = fileURLToPath(new URL('../golden/inference/quick-bundle', import.meta.url))
 
 let folder: string
 let servers: Servers
