@@ -24,6 +24,8 @@ import { quietLog } from '../support/quiet-log.ts'
 import { eventually, type ServiceProcess, startServiceProcess } from '../support/service-process.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+/** The quicker of the shipped bundles: outlines that grow with the tumour, and heads. */
+const BUNDLE = fileURLToPath(new URL('../../config/models/glioma-unet-2mm', import.meta.url))
 const KEY_OBJECTS = '1.2.840.10008.5.1.4.1.1.88.59'
 const daysAgo = (days: number) =>
   new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10).replaceAll('-', '')
@@ -47,7 +49,11 @@ beforeAll(async () => {
   servers = await openServers({ environment: {} }, folder, first.patient)
   archive = createDicomWebClient({ url: servers.pacs.url, auth: { type: 'none' }, timeoutMs: 30_000, log: quietLog })
   const everything = { keyImages: true, labelMap: true, probabilities: true, uncertainty: true, rejectSuperseded: true }
-  settings = { ...demoSettings(servers, { dataDir: join(folder, 'state'), port: 0 }), writeBack: everything }
+  settings = {
+    ...demoSettings(servers, { dataDir: join(folder, 'state'), port: 0 }),
+    inference: { bundle: BUNDLE },
+    writeBack: everything,
+  }
   service = await startServiceProcess(folder, settings)
 })
 afterAll(async () => {
