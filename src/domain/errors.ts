@@ -272,7 +272,8 @@ export function framesOf({ stack = '', message }: Error): string[] {
     .flatMap((line) => {
       const [, name, file = '', row, column] = FRAME.exec(line) ?? []
       const place =
-        /^node:[\w/]+$/.exec(file)?.[0] ?? /\/((?:src|demo|conformance|test|node_modules)\/[\w.@/+-]+)$/.exec(file)?.[1]
+        /^node:[\w/]+$/.exec(file)?.[0] ??
+        /\/((?:src|demo|conformance|test|node_modules)\/[\w.@/+-]+)(?:\?.*)?$/.exec(file)?.[1]
       return place === undefined ? [] : [`${name === undefined ? '' : `${name} `}${place}:${row}:${column}`]
     })
     .slice(0, MAX_FRAMES)

@@ -30,6 +30,12 @@ describe('frames of an error', () => {
     expect(framesOf(error)).toEqual(['read src/store/a.ts:3:9'])
   })
 
+  it('show no query of a module', () => {
+    const error = new Error('x')
+    error.stack = 'Error: x\n    at read (file:///app/src/store/a.ts?name=Doe:3:9)'
+    expect(framesOf(error)).toEqual(['read src/store/a.ts:3:9'])
+  })
+
   it('come from the foreign error within ours, and pass the log’s allow-list', () => {
     const fields = unforeseenFields(new AppError('INTERNAL', 'unexpected TypeError', { cause: failing('Doe^Jane') }))
     expect(fields.kind).toBe('TypeError')
