@@ -52,7 +52,7 @@ class Cohort:
         return pool[rng.integers(len(pool))]
 
 
-def degrade(image: np.ndarray, head: bool, rng: np.random.Generator) -> np.ndarray:
+def degrade(image: np.ndarray, has_skull: bool, rng: np.random.Generator) -> np.ndarray:
     """Acquisition effects before normalisation, per channel: bias field, thick slices, noise, gamma."""
     out = image.copy()
     shape = out.shape[1:]
@@ -74,7 +74,7 @@ def degrade(image: np.ndarray, head: bool, rng: np.random.Generator) -> np.ndarr
             sd = rng.uniform(0.01, 0.08) * v[v > 0].mean()
             noise = np.float32(sd) * rng.standard_normal((2, *shape), dtype=np.float32)
             noisy = np.hypot(v + noise[0], noise[1])
-            v = noisy if head else np.where(air, 0, noisy)
+            v = noisy if has_skull else np.where(air, 0, noisy)
         if rng.random() < 0.12:  # misregistration of one voxel (2 mm)
             v = np.roll(v, int(rng.choice((-1, 1))), axis=int(rng.integers(3)))
         out[k] = v
@@ -103,7 +103,7 @@ def make_volume(cohort: Cohort, rng: np.random.Generator) -> tuple[np.ndarray, n
         z = label.shape[0]
         cut = slice(int(rng.integers(0, z // 4)), z - int(rng.integers(0, z // 8)))
         image, label = image[:, cut], label[cut]
-    return normalise_channels(degrade(image, case.head, rng)), label
+    return normalise_channels(degrade(image, case.has_skull, rng)), label
 
 
 def with_brain(label: np.ndarray, brain: np.ndarray, subregions_known: bool) -> np.ndarray:

@@ -77,14 +77,14 @@ def crop_box(mask: np.ndarray, margin: int) -> tuple[slice, ...]:
 @dataclass(frozen=True)
 class Case:
     """One patient on the 2 mm grid, axes to S, P, L. image float32 [4, Z, Y, X] (T1, T1c, T2, FLAIR; a missing one is 0), each divided
-    by its mean over the brain; label uint8 [Z, Y, X] (losses.py); brain bool [Z, Y, X]; head: whether the image goes on outside the brain;
-    start: first voxel (Z, Y, X) on the grid of the file that it was cut from."""
+    by its mean over the brain; label uint8 [Z, Y, X] (losses.py); brain bool [Z, Y, X]; has_skull: whether the image goes on outside
+    the brain; start: first voxel (Z, Y, X) on the grid of the file that it was cut from."""
 
     id: str
     image: np.ndarray
     label: np.ndarray
     brain: np.ndarray
-    head: bool
+    has_skull: bool
     start: tuple[int, int, int] = (0, 0, 0)
 
 
@@ -111,7 +111,7 @@ def load_brats(folder: Path) -> Case:
     image, brain = image[(slice(None), *box)], brain[box]
     image = np.stack([np.maximum(c, 0) / c[brain].mean() for c in image])
     label = label_to_grid(labels_to_classes(label), spacing)[box]
-    return Case(folder.name, image, label, brain, head=False, start=start_of(box))
+    return Case(folder.name, image, label, brain, has_skull=False, start=start_of(box))
 
 
 def load_xz(path: Path) -> np.ndarray:
@@ -154,14 +154,14 @@ def load_tcga(path: Path) -> Case:
     grids = np.stack([to_grid(c, spacing) for c in image])
     label = (to_grid(mask.astype(np.float32), spacing) >= 0.5) * np.uint8(UNKNOWN)
     flair = grids[3]
-    head = ndi.gaussian_filter(flair, 1) > 0.1 * np.percentile(flair, 98)
-    head = ndi.binary_fill_holes(ndi.binary_opening(head, iterations=2))
-    brain = ndi.binary_erosion(head, iterations=8)  # 16 mm inside the skin: a rough inner region
+    inside = ndi.gaussian_filter(flair, 1) > 0.1 * np.percentile(flair, 98)
+    inside = ndi.binary_fill_holes(ndi.binary_opening(inside, iterations=2))
+    brain = ndi.binary_erosion(inside, iterations=8)  # 16 mm inside the skin: a rough inner region
     brain[: int(len(brain) * 0.25)] = False
     stack = np.stack([c / c[brain].mean() if c.any() else c for c in grids])
-    box = crop_box(head | (label > 0), 6)
+    box = crop_box(inside | (label > 0), 6)
     name, image = path.name.split(".")[0], stack[(slice(None), *box)].astype(np.float32)
-    return Case(name, image, label[box].astype(np.uint8), brain[box], head=True, start=start_of(box))
+    return Case(name, image, label[box].astype(np.uint8), brain[box], has_skull=True, start=start_of(box))
 
 
 def load_cubes(data: Path, cache: Path) -> list[Lesion]:
@@ -197,7 +197,7 @@ def cached(cache: Path, key: str, make: Callable[[], Case]) -> Case:
     case = make()
     cache.mkdir(parents=True, exist_ok=True)
     half = case.image.astype(np.float16)
-    np.savez(path, id=case.id, image=half, label=case.label, brain=case.brain, head=case.head, start=case.start)
+    np.savez(path, id=case.id, image=half, label=case.label, brain=case.brain, head=case.has_skull, start=case.start)
     return case
 
 

@@ -78,7 +78,7 @@ def procedural_phantom(rng: np.random.Generator, tumour: bool = True, shape: Seq
         sd = rng.uniform(0.01, 0.06)
         noise = np.float32(sd) * rng.standard_normal((2, *shape), dtype=np.float32)
         image[k] = np.hypot(value + noise[0], noise[1]) if skull else np.maximum(value + noise[0] * brain, 0)
-    return Case("procedural", image, label, brain, head=skull)
+    return Case("procedural", image, label, brain, has_skull=skull)
 
 
 def place_tumour(

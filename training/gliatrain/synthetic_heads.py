@@ -117,7 +117,7 @@ def add_head(case: Case, atlas: Atlas, rng: np.random.Generator) -> Case:
         image[k] = soft * c.image[k] + (1 - soft) * outside if rng.random() < 0.5 else np.where(c.brain, c.image[k], outside)
     noise = rng.uniform(0.005, 0.04)
     image += np.float32(noise) * rng.standard_normal(image.shape, dtype=np.float32)
-    return replace(c, image=np.abs(image), head=True)
+    return replace(c, image=np.abs(image), has_skull=True)
 
 
 def mirror_out_tumour(case: Case) -> Case:

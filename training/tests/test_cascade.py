@@ -289,7 +289,7 @@ def test_a_bundle_with_moved_thresholds_is_not_trained_on(tmp_path):
 
 
 def test_heads_without_a_tumour_come_often_and_mostly_stay_so():
-    healthy, sick = replace(head(), name="healthy", label=np.zeros_like(head().label), head=True), replace(head(1), head=True)
+    healthy, sick = replace(head(), name="healthy", label=np.zeros_like(head().label), has_skull=True), replace(head(1), has_skull=True)
     cube = Lesion("p", np.ones((4, 20, 20, 20), np.float16), np.full((20, 20, 20), 3, np.uint8))
     made = patches.Patches(patches.Cohort([head(2)], [sick] * 9 + [healthy], [], [cube]), head_share=1.0, stages=("whole",))
     rng = np.random.default_rng(1)

@@ -35,7 +35,7 @@ def planted(seed: int) -> Case:
     label = np.zeros(shape, np.uint8)
     label[tuple(slice(a, a + 8) for a in at)] = 2
     image[3][label > 0] += 1.5
-    return Case(str(seed), image, label, brain, head=False)
+    return Case(str(seed), image, label, brain, has_skull=False)
 
 
 def test_training_finds_a_planted_signal(tmp_path):
@@ -165,7 +165,7 @@ def test_enhancement_is_taken_away_from_the_image_and_the_labels():
     image, label = rng.uniform(0.5, 1.5, (4, 12, 12, 12)).astype(np.float32), np.zeros((12, 12, 12), np.uint8)
     label[2:6, 3:8, 4:9], label[3:5, 4:7, 5:8] = 2, 3
     image[1][label == 3] += 2
-    case = Case("a", image, label, label > 0, head=False)
+    case = Case("a", image, label, label > 0, has_skull=False)
     plain = without_enhancement(case)
     assert not (plain.label == 3).any()
     assert (plain.label == 1).sum() == (label == 3).sum()

@@ -169,7 +169,7 @@ def deform(v: Volume, rng: np.random.Generator) -> Volume:
             extra = rotation(np.radians(rng.uniform(-1.5, 1.5, 3)))
             image[k] = warp(v.image[k][None], matrix @ extra, rng.uniform(-1.5, 1.5, 3))[0]
     label = warp(v.label[None], matrix, still, "nearest")[0].astype(np.uint8)
-    return Volume(v.name, image, label, moved[4], v.present, v.head)
+    return Volume(v.name, image, label, moved[4], v.present, v.has_skull)
 
 
 def acquire(v: Volume, rng: np.random.Generator) -> np.ndarray:
@@ -207,7 +207,7 @@ def wrong_mask(v: Volume, rng: np.random.Generator) -> np.ndarray:
 def surround(image: np.ndarray, v: Volume, mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Something to see where the mask of a stripped brain is too large."""
     beyond = mask & (v.distance >= 0)
-    if v.head or not beyond.any():
+    if v.has_skull or not beyond.any():
         return image
     for k in np.flatnonzero(v.present):
         scale = image[k][v.distance < 0].std()
@@ -252,12 +252,12 @@ def any_cube(cubes: list[Lesion], rng: np.random.Generator) -> Lesion:
 def hospital(v: Volume, cubes: list[Lesion], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """One degraded study of `v`: image float32 [4, Z, Y, X] with nothing left out yet, label, mask. The label is BRAIN's
     complement: 0 without tumour, 1 to 4 as in Volume; outside the mask nothing is labelled."""
-    if not v.head and rng.random() < 0.4:
+    if not v.has_skull and rng.random() < 0.4:
         v = mirror_out(v)
-    for chance in IMPLANTS["stripped" if not v.head else "head" if v.label.any() else "tumour-free head"]:
+    for chance in IMPLANTS["stripped" if not v.has_skull else "head" if v.label.any() else "tumour-free head"]:
         if rng.random() < chance:
             v = implant(v, any_cube(cubes, rng), rng)
-    if not v.head and rng.random() < 0.12:
+    if not v.has_skull and rng.random() < 0.12:
         v = without_enhancement(v)
     if rng.random() < HOLLOW:
         v = hollow(v, rng)

@@ -87,7 +87,7 @@ def load_head(data: Path, cache: Path, name: str) -> Volume:
         image, label = read_head(data, name)
         brain = np.load(cache / "brains" / f"{name}.npz")["mask"]
         brain = ndi.binary_fill_holes(brain | (label > 0))
-        return volume(name, image, label, brain, head=True)
+        return volume(name, image, label, brain, has_skull=True)
 
     return cached(cache / f"{name}.npz", make)
 
@@ -113,4 +113,4 @@ def read_phantom(cache: Path, name: str) -> tuple[np.ndarray, np.ndarray, np.nda
 
 
 def load_phantom(cache: Path, name: str) -> Volume:
-    return cached(cache / f"{name}.npz", lambda: volume(name, *read_phantom(cache, name), head=True))
+    return cached(cache / f"{name}.npz", lambda: volume(name, *read_phantom(cache, name), has_skull=True))

@@ -77,7 +77,7 @@ def in_a_head(image: np.ndarray, label: np.ndarray, atlas: Atlas, rng: np.random
         np.stack([to_grid(c, (1.0,) * 3) / m for c, m in zip(image, means, strict=True)]),
         to_grid((label > 0).astype(np.float32), (1.0,) * 3).round().astype(np.uint8),
         to_grid(brain.astype(np.float32), (1.0,) * 3) >= 0.5,
-        head=False,
+        has_skull=False,
     )
     head = add_head(coarse, atlas, rng)
     big = np.stack([ndi.zoom(c, 2, order=1, grid_mode=True, mode="nearest") for c in head.image])

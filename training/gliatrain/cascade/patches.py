@@ -204,10 +204,12 @@ class Patches(torch.utils.data.IterableDataset):
     def study(self, rng: np.random.Generator) -> tuple[Study, tuple[str, ...]]:
         """A degraded study and the stages that it can teach."""
         kind = rng.random()
-        head, phantom = kind < self.head_share and bool(self.cohort.heads), kind > 1 - PHANTOM_SHARE
-        pool = self.cohort.heads if head else self.cohort.phantoms if phantom else self.cohort.cases
-        if head:
+        whole_head, phantom = kind < self.head_share and bool(self.cohort.heads), kind > 1 - PHANTOM_SHARE
+        pool = self.cohort.heads if whole_head else self.cohort.phantoms if phantom else self.cohort.cases
+        if whole_head:
             healthy = [v for v in pool if not v.label.any()]
             pool = healthy if healthy and rng.random() < TUMOUR_FREE_SHARE else pool
         pool = pool or self.cohort.cases
-        return hospital(pool[rng.integers(len(pool))], self.cohort.cubes, rng), tuple(s for s in self.stages if s == "whole" or not head)
+        return hospital(pool[rng.integers(len(pool))], self.cohort.cubes, rng), tuple(
+            s for s in self.stages if s == "whole" or not whole_head
+        )

@@ -29,7 +29,7 @@ class Volume:
     label: np.ndarray
     distance: np.ndarray
     present: tuple[bool, ...]
-    head: bool
+    has_skull: bool
 
     def with_image(self, image: np.ndarray, label: np.ndarray | None = None) -> Volume:
         return replace(self, image=image, label=self.label if label is None else label)
@@ -52,18 +52,18 @@ def z_scores(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
     return out
 
 
-def volume(name: str, image: np.ndarray, label: np.ndarray, brain: np.ndarray, head: bool) -> Volume:
+def volume(name: str, image: np.ndarray, label: np.ndarray, brain: np.ndarray, has_skull: bool) -> Volume:
     box = sources.crop_box(brain, MARGIN)
     image, label, brain = image[(slice(None), *box)], label[box], brain[box]
     present = tuple(bool((c > 0).any()) for c in image)
-    return Volume(name, z_scores(image, brain).astype(np.float16), label.astype(np.uint8), signed_distance(brain), present, head)
+    return Volume(name, z_scores(image, brain).astype(np.float16), label.astype(np.uint8), signed_distance(brain), present, has_skull)
 
 
 def cached(path: Path, make: Callable[[], Volume]) -> Volume:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         v = make()
-        np.savez(path, name=v.name, image=v.image, label=v.label, distance=v.distance, present=v.present, head=v.head)
+        np.savez(path, name=v.name, image=v.image, label=v.label, distance=v.distance, present=v.present, head=v.has_skull)
     z = np.load(path)
     return Volume(str(z["name"]), z["image"], z["label"], z["distance"], tuple(bool(p) for p in z["present"]), bool(z["head"]))
 
@@ -82,7 +82,7 @@ def stripped_brain(image: np.ndarray) -> np.ndarray:
 def load_brats(data: Path, cache: Path, name: str) -> Volume:
     def make() -> Volume:
         image, label = read_brats(data / "brats" / name)
-        return volume(name, image, label, stripped_brain(image), head=False)
+        return volume(name, image, label, stripped_brain(image), has_skull=False)
 
     return cached(cache / f"{name}.npz", make)
 
