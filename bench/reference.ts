@@ -82,7 +82,7 @@ function markdown({ machine, node, service, reference }: Report): string {
 
 Made by \`bench/reference.ts\` on ${machine}, Node ${node.slice(1)}, ${THREADS} threads: the generated study, through a real Orthanc, first by the service (the demo
 command), then by \`bench/reference/pipeline.py\` (dicomweb-client, pydicom, SimpleITK, ONNX Runtime, highdicom, requests) with the same ONNX files. The
-reference does less: no PDF, SR, predictions, samples or retries; "encode" is its segmentation alone, and all objects of the service.
+reference does less: no U-Net at 2 mm beside the cascade, no PDF, SR, predictions, samples or retries; "encode" is its segmentation alone, and all objects of the service.
 
 | stage | service s | reference s | ratio |
 |---|---|---|---|

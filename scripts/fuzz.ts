@@ -1,4 +1,4 @@
-// Feeds damaged inputs to every parser: `npm run fuzz -- --seed N --inputs N`. Ends with 1 when one is not refused by name; such inputs go to test/fuzz/corpus.
+// Feeds damaged inputs to every parser: `npm run fuzz -- --seed N --inputs N [--workers N] [--seconds N]`. Ends with 1 when one is not refused by name; such inputs go to test/fuzz/corpus.
 import { fork } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -8,7 +8,12 @@ import { createTargets } from '../test/fuzz/targets.ts'
 import type { Said, Work } from '../test/fuzz/worker.ts'
 
 const { values } = parseArgs({
-  options: { seed: { type: 'string' }, inputs: { type: 'string' }, workers: { type: 'string' } },
+  options: {
+    seed: { type: 'string' },
+    inputs: { type: 'string' },
+    workers: { type: 'string' },
+    seconds: { type: 'string' },
+  },
 })
 const whole = (name: string, text: string | undefined, otherwise: number) => {
   const value = Number(text ?? otherwise)
@@ -19,8 +24,8 @@ const seed = whole('seed', values.seed, 1)
 const inputs = whole('inputs', values.inputs, 20_000)
 const workers = Math.max(1, whole('workers', values.workers, 2))
 
-/** A parser may take this long for one input, on a machine that is also doing other things. */
-const MAX_SECONDS = 10
+/** A parser may take this long for one input: by default enough for a machine that is also doing other things. */
+const MAX_SECONDS = whole('seconds', values.seconds, 10)
 const MEMORY_MIB = 1024
 const CORPUS = fileURLToPath(new URL('../test/fuzz/corpus/', import.meta.url))
 
