@@ -147,7 +147,7 @@ try {
 
 Four sequences of ${GRID.size.join(' x ')} voxels with outlines, in headless Chromium at 1280 x 720, server and browser on one machine:
 ${result.machine}. The page draws without WebGL; NiiVue, with the same volumes in four linked canvases, with WebGL 2 in software (SwiftShader), as on a
-PC without a graphics card. Made by \`node bin/run.mjs bench/viewer.ts\`. Keeping the volumes for the page took ${result.keepSeconds} s.
+PC without a graphics card. It gets whole volumes as .nii.gz, which the server compresses while it sends them, before it can draw; the page gets slices. Made by \`node bin/run.mjs bench/viewer.ts\`. Keeping the volumes for the page took ${result.keepSeconds} s.
 
 | | study page | NiiVue |
 |---|---|---|
