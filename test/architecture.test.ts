@@ -175,6 +175,24 @@ describe('architecture', () => {
     expect(isTaken('const a = ', 'jsonOf(', 'text)')).toBe(false)
   })
 
+  it('takes nothing off the end of a text from outside by an expression, which is quadratic in a long run', () => {
+    const isQuadratic = (pattern: string) =>
+      /[+*]\$(\||$)/.test(pattern) && (!pattern.startsWith('^') || pattern.includes('|'))
+    const patternsIn = (text: string) =>
+      [...text.matchAll(/\.replace\(\/((?:\\.|[^/\\\n])+)\//g)].map(([, pattern]) => pattern!)
+    const fromOutside = files.filter(({ name }) => /^(dicom|dicomweb|receiving)\//.test(name))
+    // A number of at most sixteen characters.
+    const breaches = fromOutside.filter(
+      ({ name, text }) => name !== 'dicom/decimal.ts' && patternsIn(text).some(isQuadratic),
+    )
+    expect(fromOutside.length).toBeGreaterThan(50)
+    expect(breaches.map(({ name }) => name)).toEqual([])
+    expect(patternsIn(String.raw`part.replace(/[\0 ]+$/, '')`)).toEqual([String.raw`[\0 ]+$`])
+    for (const pattern of [String.raw`[\0 ]+$`, String.raw`^[\s]+|[\s]+$`, '=+$'])
+      expect(isQuadratic(pattern)).toBe(true)
+    for (const pattern of [String.raw`^(\d{6})\d+$`, String.raw`\s+`]) expect(isQuadratic(pattern)).toBe(false)
+  })
+
   it('keeps effects in the named files', () => {
     const breaches: string[] = []
     for (const file of files) {

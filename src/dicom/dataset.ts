@@ -1,5 +1,7 @@
 // Typed access to DICOM JSON data sets by keyword (PS3.18 Annex F): tolerant when reading, strict when building.
+
 import type { DicomElement, DicomJson } from '../domain/study.ts'
+import { withoutTrailing } from '../domain/trailing.ts'
 import { attributeOf } from './dictionary.ts'
 import { checkedValue } from './value-rules.ts'
 
@@ -55,15 +57,13 @@ export function personName(ds: DicomJson, keyword: string): string {
 /** The component groups of a person name object, joined by "=", trailing empty ones trimmed. */
 export function joinName(name: Record<string, unknown>): string {
   const groups = [name.Alphabetic, name.Ideographic, name.Phonetic]
-  return groups
-    .map((group) => (typeof group === 'string' ? unpadded(group) : ''))
-    .join('=')
-    .replace(/=+$/, '')
+  const joined = groups.map((group) => (typeof group === 'string' ? unpadded(group) : '')).join('=')
+  return withoutTrailing(joined, /=/)
 }
 
 /** Without padding: blanks, and the nulls with which some systems pad all text. */
 export function unpadded(text: string): string {
-  return text.replace(/^[\s\0]+|[\s\0]+$/g, '')
+  return withoutTrailing(text.replace(/^[\s\0]+/, ''), /[\s\0]/)
 }
 
 /** A tag with its element, checked against its value representation (PS3.5 Section 6.2). */

@@ -1,7 +1,9 @@
 // Reads the elements of a binary data set into the DICOM JSON model (PS3.5 Section 7, PS3.18 Annex F); bounds are checked at every step.
+
 import { cleanText } from '../domain/clean-text.ts'
 import { LIMITS } from '../domain/limits.ts'
 import type { DicomElement, DicomJson } from '../domain/study.ts'
+import { withoutTrailing } from '../domain/trailing.ts'
 import { BINARY_WORD, littleEndian, NUMBER_SIZE, readNumbers } from './binary-values.ts'
 import { type TextDecoding, textDecoding, UNKNOWN_TEXT } from './charset.ts'
 import { keywordOf, vrOf } from './dictionary.ts'
@@ -234,7 +236,7 @@ export class ElementReader {
     }
     const string = this.#text(tag, vr, raw, scope)
     const values = SINGLE_TEXT.has(vr)
-      ? [string.replace(/[ \0]+$/, '')]
+      ? [withoutTrailing(string, /[ \0]/)]
       : string.split('\\').map((part) => trimmed(part, vr))
     if (tag === '00080005') scope.decode = textDecoding(values)
     if (values.every((value) => value === '')) return { vr }
@@ -277,7 +279,7 @@ export class ElementReader {
 
 /** In ISO 646 Japanese sets 0x5C is displayed as a yen sign; it is still the separator. */
 function trimmed(part: string, vr: string): string {
-  return vr === 'UI' ? part.replace(/[\0 ]+$/, '').trim() : part.replace(/\0+$/, '').trim()
+  return withoutTrailing(part, vr === 'UI' ? /[\0 ]/ : /\0/).trim()
 }
 
 function jsonValue(value: string, vr: string): unknown {

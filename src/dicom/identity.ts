@@ -1,6 +1,8 @@
 // Whose study it is: the identity stated by its instances (PS3.3 C.7.1.1, C.7.2.1), checked over all of them, never taken from QIDO-RS.
+
 import { AppError } from '../domain/errors.ts'
 import type { DicomJson, Instance, PatientIdentity, Study, StudyIdentity } from '../domain/study.ts'
+import { withoutTrailing } from '../domain/trailing.ts'
 import { items, personName, text } from './dataset.ts'
 import { attributeOf } from './dictionary.ts'
 import { mended } from './mending.ts'
@@ -100,13 +102,9 @@ function accessionIssuer(ds: DicomJson): string {
 
 /** Trailing empty components and letter case differ between systems that mean the same name (PS3.5 Section 6.2.1.1). */
 function comparableName(name: string): string {
-  return name
-    .normalize('NFC')
-    .split('=')
-    .map((group) => group.replace(/[\s^]+$/, ''))
-    .join('=')
-    .replace(/=+$/, '')
-    .toLocaleUpperCase('en')
+  const groups = name.normalize('NFC').split('=')
+  const plain = groups.map((group) => withoutTrailing(group, /[\s^]/)).join('=')
+  return withoutTrailing(plain, /=/).toLocaleUpperCase('en')
 }
 
 function undecodable(instance: Instance, keyword: string): AppError {

@@ -2,6 +2,7 @@
 
 import { LIMITS } from '../domain/limits.ts'
 import type { Uid } from '../domain/study.ts'
+import { withoutTrailing } from '../domain/trailing.ts'
 import { encodingOfItems, readHeader, UNDEFINED_LENGTH } from './element-header.ts'
 import type { FileMeta } from './file-meta.ts'
 import { inflateDataSet } from './inflate.ts'
@@ -67,9 +68,7 @@ export function walkInstance(bytes: Uint8Array, meta: FileMeta): WalkedInstance 
 
 /** Without padding: a null, or the space that some write. */
 function trimmed(uid: Uint8Array): Uid {
-  return Buffer.from(uid)
-    .toString('latin1')
-    .replace(/[\0 ]+$/, '')
+  return withoutTrailing(Buffer.from(uid).toString('latin1'), /[\0 ]/)
 }
 
 function judge(stop: Stop | undefined, seen: { rows: boolean; pixels: boolean }, length: number): string | undefined {

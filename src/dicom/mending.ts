@@ -1,4 +1,5 @@
 // Forms of values that scanners and older systems write and that mean exactly one valid value (PS3.5 Section 6.2). Pure text processing.
+import { withoutTrailing } from '../domain/trailing.ts'
 import { unpadded } from './dataset.ts'
 import { isCalendarDay } from './value-rules.ts'
 
@@ -33,12 +34,8 @@ function mendedTime(text: string): string {
 
 /** Empty components at the end of a group, and empty groups, mean nothing; nor do line ends. */
 function mendedName(text: string): string {
-  return text
-    .replace(/[\r\n\t\f]+/g, ' ')
-    .split('=')
-    .map((group) => group.replace(/[\s^]+$/, ''))
-    .join('=')
-    .replace(/=+$/, '')
+  const groups = text.replace(/[\r\n\t\f]+/g, ' ').split('=')
+  return withoutTrailing(groups.map((group) => withoutTrailing(group, /[\s^]/)).join('='), /=/)
 }
 
 /**

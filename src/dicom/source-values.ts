@@ -1,8 +1,10 @@
 // Every value that a result takes over from its images is settled before anything is computed: valid and copied, mended with a
 // note, left out with a note, or a hold that names the attribute and the form of its value, never the value itself.
+
 import { AppError } from '../domain/errors.ts'
 import type { QualityNote } from '../domain/finding.ts'
 import type { DicomElement, DicomJson, Series } from '../domain/study.ts'
+import { withoutTrailing } from '../domain/trailing.ts'
 import { element, unpadded } from './dataset.ts'
 import { attributeOf, keywordOf } from './dictionary.ts'
 import { mended } from './mending.ts'
@@ -233,7 +235,7 @@ function textOf(value: unknown, vr: string): string | undefined {
 }
 
 function withoutPadding(text: string): string {
-  return unpadded(text).replace(/=+$/, '')
+  return withoutTrailing(unpadded(text), /=/)
 }
 
 /** As much of the text as fits the attribute; nothing is made up. */
@@ -243,10 +245,7 @@ function cutWords(vr: string, text: string): string {
   const cut = (part: string) => [...part].slice(0, most).join('').trim()
   if (vr !== 'PN') return cut(plain)
   const groups = plain.split('=').slice(0, 3)
-  return groups
-    .map((group) => cut(group.split('^').slice(0, 5).join('^')))
-    .join('=')
-    .replace(/=+$/, '')
+  return withoutTrailing(groups.map((group) => cut(group.split('^').slice(0, 5).join('^'))).join('='), /=/)
 }
 
 /** Letters as A, digits as 9: shows what the value looks like, not what it says. Not even that is shown for free text. */

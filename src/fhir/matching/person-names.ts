@@ -86,7 +86,8 @@ function dicomNames(pn: string): Parts[] {
 function fhirNames(names: HumanName[]): Parts[] {
   return names.flatMap((name): Parts[] => {
     const family = foldKana(name.family ?? '')
-    const given = (name.given ?? []).map(foldKana)
+    // Null stands for a name of which only an extension says something (FHIR R4 Section 2.6.2.1).
+    const given = (name.given ?? []).filter((one) => typeof one === 'string').map(foldKana)
     const prefix = foldKana((name.prefix ?? []).join(' '))
     if (family !== '' || given.length > 0) return [partsOf(family, given, prefix, false)]
     return name.text ? [partsOf(foldKana(name.text), [], '', true)] : []
