@@ -212,6 +212,8 @@ async function openTab(connection: Connection, sessionId: string, targetId: stri
       })
       await send('Page.navigate', { url })
       await load
+      // The event may be that of the page before, if its own navigation had not ended.
+      while ((await evaluate<string>('document.readyState')) !== 'complete') await wait(20)
     },
     async until(expression) {
       for (let i = 0; !(await evaluate<boolean>(`Boolean(${expression})`)); i += 1) {
