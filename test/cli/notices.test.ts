@@ -8,6 +8,7 @@ import { afterEach, expect, it, vi } from 'vitest'
 import { noticesCommand } from '../../src/cli/commands/notices.ts'
 import type { KeptNotice } from '../../src/domain/ports/notices.ts'
 import { noticeTitle } from '../../src/wording/notices.ts'
+import { failedNotice } from '../support/sample-notice.ts'
 
 const undo: (() => unknown)[] = []
 afterEach(async () => {
@@ -16,12 +17,7 @@ afterEach(async () => {
 })
 
 const notice: KeptNotice = {
-  noticeId: 'a1b2',
-  rule: 'night desk',
-  items: [{ subject: 'peer', key: 'peer ehr 1', since: '2026-03-01T03:00:00.000Z', peer: 'ehr' }],
-  createdAt: '2026-03-01T03:20:00.000Z',
-  state: 'failed',
-  attempts: 12,
+  ...failedNotice,
   lastError: { code: 'NOTICE_REFUSED', message: 'refused (550)', at: '2026-03-01T05:00:00.000Z' },
 }
 

@@ -4,20 +4,9 @@ import { ERRORS } from '../../src/domain/errors.ts'
 import type { KeptNotice, NoticeState } from '../../src/domain/ports/notices.ts'
 import { worklistPage } from '../../src/web/worklist.ts'
 import { sampleApp } from '../support/sample-app.ts'
+import { failedNotice } from '../support/sample-notice.ts'
 
-const failed: KeptNotice = {
-  noticeId: 'a1b2',
-  rule: 'night desk <b>',
-  items: [{ subject: 'peer', key: 'peer ehr 1', since: '2026-03-01T03:00:00.000Z', peer: 'ehr' }],
-  createdAt: '2026-03-01T03:20:00.000Z',
-  state: 'failed',
-  attempts: 12,
-  lastError: {
-    code: 'NOTICE_REFUSED',
-    message: 'SMTP mail.example:25 refused the mail (550 to RCPT TO)',
-    at: '2026-03-01T05:00:00.000Z',
-  },
-}
+const failed: KeptNotice = { ...failedNotice, rule: 'night desk <b>' }
 const sent: KeptNotice = { ...failed, noticeId: 'c3d4', state: 'done', attempts: 1 }
 
 function appWith(notices: KeptNotice[]) {

@@ -15,20 +15,8 @@ import { type Browser, startBrowser, type Tab } from '../support/browser.ts'
 import { keepPicture } from '../support/keep-picture.ts'
 import { sampleApp } from '../support/sample-app.ts'
 import { PERIOD, sampleBundle, sampleFigures } from '../support/sample-figures.ts'
+import { failedNotice as failed } from '../support/sample-notice.ts'
 
-const failed: KeptNotice = {
-  noticeId: 'a1b2',
-  rule: 'night desk',
-  items: [{ subject: 'peer', key: 'peer ehr 1', since: '2026-03-01T03:00:00.000Z', peer: 'ehr' }],
-  createdAt: '2026-03-01T03:20:00.000Z',
-  state: 'failed',
-  attempts: 12,
-  lastError: {
-    code: 'NOTICE_REFUSED',
-    message: 'SMTP mail.example:25 refused the mail (550 to RCPT TO)',
-    at: '2026-03-01T05:00:00.000Z',
-  },
-}
 const waiting: KeptNotice = {
   ...failed,
   noticeId: 'b2c3',
