@@ -51,7 +51,8 @@ const EFFECTS = [
   /^viewer\/(spool|kept-volumes|volume-writing)\.ts$/,
   /^receiving\/(spool(-writing)?|study-folders|listener|dimse(-scp)?|hl7\/mllp)\.ts$/,
   /^notices\/client-(mail|webhook)\.ts$/,
-  /^web\/browser\//,
+  // Addresses are made by the server too.
+  /^web\/browser\/(?!addresses\.ts$)/,
   /^cli\//,
   /^(compose(-\w+)?|main|clock|dispatcher|outgoing)\.ts$/,
 ]

@@ -39,21 +39,12 @@ export function createWebFonts(): WebFonts {
 }
 
 async function makeStylesheet() {
-  const versions = new Map<string, string>()
-  const parts: string[] = []
-  for (const family of FAMILIES) {
-    const manifest = new TextDecoder().decode(await readPackageFile(family, 'package.json'))
-    const { version } = packageFile.parse(JSON.parse(manifest))
-    versions.set(family.prefix, version)
-    const base = `${FONTS_PATH}/${family.prefix}/${version}`
-    const faces = [...(await subsetsOf(family))].flatMap(([subset, ranges]) => facesOf(family, subset, ranges, base))
-    parts.push(`/* SIL Open Font License 1.1: ${base}/LICENSE */`, ...faces)
-  }
+  const families = await Promise.all(FAMILIES.map(describeFamily))
   const regions = { ja: 'jp', ko: 'kr' } as const
   return {
-    versions,
+    versions: new Map(families.map(({ prefix, version }) => [prefix, version])),
     css: [
-      ...parts,
+      ...families.flatMap(({ rules }) => rules),
       `body { font-family: ${stack(HAN.sc)}; }`,
       // A feature that no font has; see live-script.ts.
       'body { font-feature-settings: "load" var(--font-loads, 0); }',
@@ -61,6 +52,15 @@ async function makeStylesheet() {
       '',
     ].join('\n'),
   }
+}
+
+async function describeFamily(family: Family) {
+  const { prefix } = family
+  const [manifest, subsets] = await Promise.all([readPackageFile(family, 'package.json'), subsetsOf(family)])
+  const { version } = packageFile.parse(JSON.parse(new TextDecoder().decode(manifest)))
+  const base = `${FONTS_PATH}/${prefix}/${version}`
+  const faces = [...subsets].flatMap(([subset, ranges]) => facesOf(family, subset, ranges, base))
+  return { prefix, version, rules: [`/* SIL Open Font License 1.1: ${base}/LICENSE */`, ...faces] }
 }
 
 function facesOf(family: Family, subset: string, ranges: string, base: string): string[] {

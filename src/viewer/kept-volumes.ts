@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { AppError } from '../domain/errors.ts'
 import type { KeptVolume } from '../domain/ports/image-spool.ts'
 import type { Vec3 } from '../domain/volume.ts'
-import { type BrickIndex, bricksOfPlane, copyPlane, unpackBrick, type Voxels } from './bricks.ts'
+import { type Brick, type BrickIndex, bricksOfPlane, copyPlane, unpackBrick } from './bricks.ts'
 import { createCache } from './cache.ts'
 import { type Manifest, parseManifest } from './manifest.ts'
 
@@ -33,7 +33,9 @@ const fileOf = ({ redrawn }: Manifest, volume: KeptVolume) => (volume === 'redra
 
 /** `cacheBytes`: how much the decoded bricks in memory may take. */
 export function createKeptVolumes(folder: string, cacheBytes: number): KeptVolumes {
-  const bricks = createCache<Voxels>(cacheBytes)
+  const bricks = createCache<Brick>(cacheBytes)
+  /** Those being read now: neighbouring slices are requested together and lie in the same bricks. */
+  const reading = new Map<string, Promise<Brick>>()
   const manifests = new Map<string, Manifest>()
 
   const load = async (analysisId: string): Promise<Manifest | undefined> => {
@@ -46,10 +48,24 @@ export function createKeptVolumes(folder: string, cacheBytes: number): KeptVolum
     const kept = parseManifest(analysisId, text)
     // It has been written again: what is in memory belongs to the previous one.
     const manifest = manifests.get(analysisId)
-    if (manifest?.shown.keptAt !== kept.shown.keptAt || manifest.redrawn !== kept.redrawn)
-      bricks.forget(`${analysisId}/`)
+    if (manifest?.shown.keptAt !== kept.shown.keptAt || manifest.redrawn !== kept.redrawn) forgetBricks(analysisId)
     manifests.set(analysisId, kept)
     return kept
+  }
+  const forgetBricks = (analysisId: string) => {
+    const prefix = `${analysisId}/`
+    bricks.forget(prefix)
+    for (const key of [...reading.keys()]) if (key.startsWith(prefix)) reading.delete(key)
+  }
+  /** In the cache once it has been read, unless it was forgotten meanwhile. */
+  const remember = (key: string, brick: Promise<Brick>) => {
+    reading.set(key, brick)
+    const done = (bytes?: Brick) => {
+      if (reading.get(key) !== brick) return
+      reading.delete(key)
+      if (bytes) bricks.put(key, bytes)
+    }
+    brick.then(done, () => done())
   }
   const manifest = async (analysisId: string) => manifests.get(analysisId) ?? (await load(analysisId))
 
@@ -58,7 +74,7 @@ export function createKeptVolumes(folder: string, cacheBytes: number): KeptVolum
     manifest,
     forget(analysisId) {
       manifests.delete(analysisId)
-      bricks.forget(`${analysisId}/`)
+      forgetBricks(analysisId)
     },
 
     async plane(analysisId, volume, axis, index) {
@@ -66,67 +82,56 @@ export function createKeptVolumes(folder: string, cacheBytes: number): KeptVolum
       const packed = kept?.volumes[volume]
       if (!packed || index < 0 || index >= packed.size[axis])
         throw new AppError('NOT_FOUND', `no such slice of analysis ${analysisId} is kept`)
-      const prefix = `${analysisId}/${volume}/`
-      const bricksNeeded = bricksOfPlane(packed.size, axis, index)
-      const missing = bricksNeeded.filter(({ number }) => !bricks.has(prefix + number))
-      const path = join(folder, analysisId, fileOf(kept, volume))
-      if (missing.length > 0)
-        await readBricks(path, packed, missing, (number, brick) => bricks.put(prefix + number, brick))
+      const keyOf = (number: number) => `${analysisId}/${volume}/${number}`
+      const needed = bricksOfPlane(packed.size, axis, index)
+      const missing = needed.filter(({ number }) => !bricks.has(keyOf(number)) && !reading.has(keyOf(number)))
+      if (missing.length > 0) {
+        const batch = readBricks(join(folder, analysisId, fileOf(kept, volume)), packed, missing)
+        for (const { number } of missing) remember(keyOf(number), numbered(batch, number))
+      }
+      const pieces = await Promise.all(
+        needed.map(({ number }) => bricks.get(keyOf(number)) ?? reading.get(keyOf(number))!),
+      )
       const [nu, nv] = packed.size.filter((_, one) => one !== axis) as [number, number]
       const into = new Uint16Array(nu * nv)
-      for (const { number, at } of bricksNeeded) {
-        // The cache may have evicted it already.
-        const brick = bricks.get(prefix + number) ?? (await readBrick(path, packed, number, at))
-        copyPlane(brick, at, packed.size, { axis, index, into })
-      }
+      for (const [n, { at }] of needed.entries()) copyPlane(pieces[n]!, at, packed, { axis, index, into })
       return into
     },
   }
 }
 
-/** Neighbours in the file are read in one go. */
+/** By number. Neighbours in the file are read in one go. */
 async function readBricks(
   path: string,
   packed: BrickIndex,
   bricks: readonly NumberedBrick[],
-  use: (number: number, brick: Voxels) => void,
-): Promise<void> {
+): Promise<ReadonlyMap<number, Brick>> {
+  const runs: NumberedBrick[][] = []
+  for (const one of bricks) {
+    const run = runs.at(-1)
+    if (run && run.at(-1)!.number === one.number - 1) run.push(one)
+    else runs.push([one])
+  }
   const file = await openKept(path)
   try {
-    const runs: NumberedBrick[][] = []
-    for (const one of bricks) {
-      const run = runs.at(-1)
-      if (run && run.at(-1)!.number === one.number - 1) run.push(one)
-      else runs.push([one])
-    }
-    await Promise.all(
-      runs.map(async (run) => {
-        const from = packed.offsets[run[0]!.number]!
-        const bytes = Buffer.alloc(packed.offsets[run.at(-1)!.number + 1]! - from)
-        await file.read(bytes, 0, bytes.length, from)
-        for (const { number, at } of run) {
+    const unpacked = runs.map(async (run) => {
+      const from = packed.offsets[run[0]!.number]!
+      const bytes = Buffer.alloc(packed.offsets[run.at(-1)!.number + 1]! - from)
+      await file.read(bytes, 0, bytes.length, from)
+      return Promise.all(
+        run.map(async ({ number, at }) => {
           const chunk = bytes.subarray(packed.offsets[number]! - from, packed.offsets[number + 1]! - from)
-          use(number, await unpackBrick(chunk, packed, at))
-        }
-      }),
-    )
+          return [number, await unpackBrick(chunk, packed, at)] as const
+        }),
+      )
+    })
+    return new Map((await Promise.all(unpacked)).flat())
   } finally {
     await file.close()
   }
 }
 
-/** One that the cache has already evicted. */
-async function readBrick(path: string, packed: BrickIndex, number: number, at: Vec3): Promise<Voxels> {
-  const file = await openKept(path)
-  try {
-    const from = packed.offsets[number]!
-    const bytes = Buffer.alloc(packed.offsets[number + 1]! - from)
-    await file.read(bytes, 0, bytes.length, from)
-    return await unpackBrick(bytes, packed, at)
-  } finally {
-    await file.close()
-  }
-}
+const numbered = async (batch: Promise<ReadonlyMap<number, Brick>>, number: number) => (await batch).get(number)!
 
 /** Retention may have removed the folder since the manifest was read. */
 async function openKept(path: string) {

@@ -15,6 +15,8 @@ export interface PageOptions {
   live?: { events: string; refreshSeconds: number }
   /** The browser's modules; main.ts is the one that runs. */
   modules?: { base: string; names: readonly string[] }
+  /** What the modules fetch first, so that it does not wait for them. */
+  preload?: readonly string[]
   /** Another site's address to go on to at once. */
   leadsTo?: string
   software?: string
@@ -22,7 +24,7 @@ export interface PageOptions {
   person?: Reviewer
 }
 
-export function page({ title, main, live, modules, leadsTo, software, person }: PageOptions): Html {
+export function page({ title, main, live, modules, preload = [], leadsTo, software, person }: PageOptions): Html {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -30,6 +32,7 @@ export function page({ title, main, live, modules, leadsTo, software, person }: 
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${title} – ${PRODUCT}</title>
+${preload.map((address) => html`<link rel="preload" as="fetch" crossorigin href="${address}">`)}
 <link rel="icon" href="${ASSET_PATHS.icon}" type="image/svg+xml">
 <link rel="stylesheet" href="${ASSET_PATHS.style}">
 <link rel="stylesheet" href="/assets/fonts.css">

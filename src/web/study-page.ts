@@ -23,7 +23,7 @@ import { reviewCount, reviewForm, takesStrokes } from './review-form.ts'
 import { isRejected, notice, reviewStatement, withdrawn } from './review-section.ts'
 import { seriesChoice, seriesSection } from './series-section.ts'
 import { readSummary, type Summary } from './summary.ts'
-import { type ImagesOnPage, viewerSection } from './viewer-section.ts'
+import { firstSlice, type ImagesOnPage, viewerSection } from './viewer-section.ts'
 import { stateBadge } from './worklist.ts'
 import { worksheetSection } from './worksheet-section.ts'
 
@@ -77,6 +77,7 @@ export function studyPage(view: StudyView): Html {
     title: `Analysis ${record.analysisId.slice(0, 8)}`,
     main,
     ...(view.scripts && { modules: view.scripts }),
+    ...(view.scripts && view.images && { preload: firstSlice(path, view.images) }),
     live: { events: `/events?analysis=${record.analysisId}&since=${view.version}`, refreshSeconds: 10 },
     ...(view.software ? { software: view.software } : {}),
     ...(view.person && { person: view.person }),

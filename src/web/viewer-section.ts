@@ -6,6 +6,7 @@ import { PLANES } from '../domain/shown-images.ts'
 import { SHORT_SEQUENCE_NAMES } from '../wording/names.ts'
 import { readDate } from '../wording/quantities.ts'
 import { BRUSH_KEYS, BRUSH_WORDS, KEYS, PLANE_NAMES, VIEWER, VOLUME_VIEW, WORDS } from '../wording/viewer.ts'
+import { lookOf, outlinesAddress, pictureAddress } from './browser/addresses.ts'
 import type { Html, Part } from './html.ts'
 import { icon } from './icons.ts'
 
@@ -34,6 +35,13 @@ export interface ViewerOptions {
   canDraw: boolean
 }
 
+/** Addresses of what the viewer shows first: the picture and its outlines. */
+export function firstSlice(path: string, { images, start }: ImagesOnPage): [string, string] {
+  const [base, place] = [`${path}/images`, { plane: 'axial', index: start[2] } as const]
+  const look = lookOf(images.filter(({ isPrior }) => !isPrior))
+  return [pictureAddress(base, place, look), outlinesAddress(base, place)]
+}
+
 export function viewerSection(path: string, images: ImagesOnPage | undefined, { canDraw }: ViewerOptions): Part {
   if (!images) return ''
   const base = `${path}/images`
@@ -46,9 +54,7 @@ export function viewerSection(path: string, images: ImagesOnPage | undefined, { 
     words: WORDS,
     ...(canDraw && { brush: { limits: BRUSH_LIMITS, words: BRUSH_WORDS } }),
   }
-  const own = images.images.filter(({ isPrior }) => !isPrior)
-  const of = own.map(({ name, window: [low, high] }) => `${name}:${low}-${high}`).join()
-  const still = `${base}/axial/${images.start[2]}/picture.png?of=${of}`
+  const [still] = firstSlice(path, images)
   const legend = images.segments.map(
     ({ label, name, key }) =>
       html`<li><button type="button" class="chip" data-segment="${label}" aria-pressed="true">${swatch(key)}${name}</button></li>`,

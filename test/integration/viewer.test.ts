@@ -251,9 +251,24 @@ it('has no serious finding of axe-core, at the usual size, on tablets, and at 20
   }
 })
 
+it('asks for the first slice before any script runs, and once', async () => {
+  const k = (await start())[2]
+  const requests = await tab.evaluate<{ name: string; initiatorType: string; startTime: number }[]>(
+    `performance.getEntriesByType('resource').map(({ name, initiatorType, startTime }) => ({ name, initiatorType, startTime }))`,
+  )
+  for (const part of ['picture.png', 'outlines.json']) {
+    const [first, ...more] = requests.filter(({ name }) => name.includes(`/axial/${k}/${part}`))
+    expect([first?.initiatorType, more]).toEqual(['link', []])
+    const next = requests.find(({ name }) => name.includes(`/axial/${k + 1}/${part}`))
+    expect(next?.initiatorType).toBe('fetch')
+    expect(next!.startTime).toBeGreaterThan(first!.startTime)
+  }
+})
+
 it('loads at most 60 KB of compressed JavaScript', async () => {
+  // Whatever came, by whatever tag or import.
   const sources = await tab.evaluate<string[]>(
-    `[...document.querySelectorAll('script[src]')].map(({ src }) => src).concat([...document.querySelectorAll('link[rel=modulepreload]')].map(({ href }) => href))`,
+    `performance.getEntriesByType('resource').map(({ name }) => name).filter((name) => /\\.(js|ts)$/.test(name))`,
   )
   const sizes = await Promise.all(
     [...new Set(sources)].map(async (source) => gzipSync(await (await fetch(source)).text()).length),

@@ -72,6 +72,21 @@ it('gives back every voxel along every axis, also when no brick fits into memory
   }
 })
 
+it('gives slices that are requested together what it gives each alone, and nothing of images that were replaced meanwhile', async () => {
+  const spool = createImageSpool(folder, createManualClock())
+  await spool.keep('a-1', images(100))
+  const alone = createImageSpool(folder, createManualClock())
+  const together = await Promise.all([29, 30, 31, 32].map((index) => spool.plane('a-1', 'FLAIR', 2, index)))
+  for (const [n, plane] of together.entries()) expect(plane).toEqual(await alone.plane('a-1', 'FLAIR', 2, 29 + n))
+  const clock = createManualClock()
+  const other = createImageSpool(folder, clock)
+  await other.describe('a-1')
+  const underway = other.plane('a-1', 'labels', 2, 7)
+  await other.remove('a-1')
+  await underway.catch(() => undefined)
+  await expect(other.plane('a-1', 'labels', 2, 7)).rejects.toThrow('no such slice')
+})
+
 it('begins where the tumour is largest, and says where each segment is', async () => {
   const spool = createImageSpool(folder, createManualClock())
   await spool.keep('a-1', images(0))

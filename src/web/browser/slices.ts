@@ -1,5 +1,6 @@
 // Slices from the server, first the one to be shown, then its neighbours; a limited number stays in memory.
 import type { ImageName, Plane, SliceOutline, Window } from '../../domain/shown-images.ts'
+import { keyOf, lookOf, outlinesAddress, pictureAddress, type SlicePlace } from './addresses.ts'
 
 export interface Slice {
   plane: Plane
@@ -12,11 +13,6 @@ export interface Slice {
   outlines: SliceOutline[]
   /** Strokes that the outlines already include. */
   painted: Painting
-}
-
-export interface SlicePlace {
-  plane: Plane
-  index: number
 }
 
 const MAX_KEPT = 160
@@ -46,29 +42,27 @@ export function createSlices(base: string, { onLoad, onFailure, painting }: Hook
   let queue: SlicePlace[] = []
   let held: readonly ImageBitmap[] = []
 
-  const keyOf = ({ plane, index }: SlicePlace) => `${plane}/${index}`
   const letGo = (picture: ImageBitmap) => {
     if (!held.includes(picture)) picture.close()
   }
 
   /** Requested once and never aborted: a later request may wait for the same answer. */
-  const outlinesOf = (key: string, { body }: Painting) => {
+  const outlinesOf = (place: SlicePlace, { body }: Painting) => {
+    const key = keyOf(place)
     const earlier = outlines.get(key)
     if (earlier && earlier.body === body) return earlier.pending
     const answered =
-      body === undefined
-        ? ask(`${base}/${key}/outlines.json`)
-        : ask(`${base}/${key}/outlines`, { method: 'POST', body })
+      body === undefined ? ask(outlinesAddress(base, place)) : ask(`${base}/${key}/outlines`, { method: 'POST', body })
     const pending = answered.then(async (answer) => ((await answer.json()) as { outlines: SliceOutline[] }).outlines)
     outlines.set(key, { body, pending })
     pending.catch(() => outlines.delete(key))
     return pending
   }
 
-  const pictureOf = async (key: string, of: string, signal: AbortSignal) => {
-    const before = kept.get(key)
+  const pictureOf = async (place: SlicePlace, of: string, signal: AbortSignal) => {
+    const before = kept.get(keyOf(place))
     if (before?.look === of) return before.picture
-    const answer = await ask(`${base}/${key}/picture.png?of=${of}`, { signal })
+    const answer = await ask(pictureAddress(base, place, of), { signal })
     return createImageBitmap(await answer.blob())
   }
 
@@ -79,8 +73,8 @@ export function createSlices(base: string, { onLoad, onFailure, painting }: Hook
     const [of, names, painted] = [look, images.map(({ name }) => name), painting(place)]
     try {
       const [picture, sliceOutlines] = await Promise.all([
-        pictureOf(key, of, stopping.signal),
-        outlinesOf(key, painted),
+        pictureOf(place, of, stopping.signal),
+        outlinesOf(place, painted),
       ])
       if (of !== look) {
         letGo(picture)
@@ -112,7 +106,8 @@ export function createSlices(base: string, { onLoad, onFailure, painting }: Hook
   }
 
   const next = () => {
-    while (loading.size < MAX_AT_ONCE) {
+    // The first one comes alone: those around it would only slow down server, decoder and screen.
+    while (loading.size < (kept.size === 0 ? 1 : MAX_AT_ONCE)) {
       const place = queue.shift()
       if (!place) return
       if (!isCurrent(place) && !loading.has(keyOf(place))) void load(place)
@@ -122,7 +117,7 @@ export function createSlices(base: string, { onLoad, onFailure, painting }: Hook
   return {
     /** Sets the images and their windows; pictures with another look are released. */
     show(shown: readonly { name: ImageName; window: Window }[]) {
-      const next = shown.map(({ name, window: [low, high] }) => `${name}:${Math.round(low)}-${Math.round(high)}`).join()
+      const next = lookOf(shown)
       if (next === look) return
       look = next
       images = [...shown]
