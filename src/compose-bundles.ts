@@ -30,12 +30,13 @@ export function decisionPorts(
 
 const PAUSE_MS = 10_000
 
-/** Follows the decisions of other processes, and computes in shadow; the returned function stops it and waits until it has ended. */
+/** Follows the decisions of other processes and, in a process that analyses, computes in shadow; the returned function stops it and waits until it has ended. */
 export function startShadow(parts: Parts): () => Promise<void> {
   const { clock, log, models, store } = parts
   const rounds = { pauseMs: PAUSE_MS, failure: 'the candidate was not run in shadow', level: 'error' } as const
   const round = async (signal: AbortSignal) => {
     await models.refresh()
+    if (parts.only === 'pages') return
     const { ports, options } = analysisOf(parts, models.current)
     const { spool: _kept, runner: _active, registrar: _theirs, readVolume: _ofTheirs, ...analysis } = ports
     const active = () => models.current.bundle

@@ -113,6 +113,22 @@ export async function openModels({ base, installed, bundles, start, log }: Model
   }
 }
 
+/** For a process that analyses nothing: it knows the bundle, and starts no inference process. */
+export function withoutNetworks({ identity }: Pick<LoadedBundle, 'identity'>): Runner {
+  const refuse = async () => {
+    throw new AppError('INFERENCE_UNAVAILABLE', 'this process runs no networks (serve --only pages)')
+  }
+  return {
+    bundle: identity,
+    execution: { provider: 'none', requested: [], declined: [], runtime: 'none' },
+    pid: undefined,
+    segment: refuse,
+    runHead: refuse,
+    encode: refuse,
+    close: async () => undefined,
+  }
+}
+
 const isModel = ({ identity }: Pick<LoadedBundle, 'identity'>, { modelDigest }: Pick<BundleRef, 'modelDigest'>) =>
   identity.modelDigest === modelDigest
 

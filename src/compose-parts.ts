@@ -5,18 +5,20 @@ import { auditFetch } from './audit/audited-fetch.ts'
 import { systemClock } from './clock.ts'
 import { openArchive } from './compose-archive.ts'
 import { openImages } from './compose-images.ts'
-import { openModels } from './compose-models.ts'
+import { openModels, withoutNetworks } from './compose-models.ts'
 import { startRetention } from './compose-retention.ts'
 import { openRouting } from './compose-routing.ts'
 import { watchPeers } from './compose-watch.ts'
 import { createDecoder } from './decoding/decoder.ts'
 import { createBreakers } from './domain/breakers.ts'
-import { asAppError } from './domain/errors.ts'
+import { AppError, asAppError } from './domain/errors.ts'
 import { versionIn } from './domain/package-version.ts'
+import { PEERS } from './domain/peers.ts'
 import type { Clock } from './domain/ports/clock.ts'
 import type { Log } from './domain/ports/log.ts'
 import { NO_TRACING } from './domain/ports/tracing.ts'
 import type { Priority } from './domain/priority.ts'
+import type { ServicePart } from './domain/service-part.ts'
 import type { SeriesChoice } from './domain/study.ts'
 import { boundedFetch } from './fhir/connection/bounded-fetch.ts'
 import { createClinicalRecords } from './fhir/connection/records.ts'
@@ -47,6 +49,8 @@ export interface PartOptions {
   clock?: Clock
   /** Takes the bundle of the settings, even if people made another one active. */
   bundleOfSettings?: boolean
+  /** The part of the service that this process is; all of it by default. */
+  only?: ServicePart
   /** Wait for a database that is not there yet instead of failing. */
   waitForDatabase?: { signal: AbortSignal; onWait?: (code: string) => void }
 }
@@ -76,6 +80,15 @@ function openStoreOf({ store }: Settings, { waitForDatabase }: PartOptions, effe
   return waitForDatabase ? openStoreWhenThere(place, { ...waitForDatabase, ...effects }) : openStore(place)
 }
 
+/** The embedded database belongs to one process, so its service cannot be split. */
+function refuseSplitState({ store }: Settings, only: ServicePart | undefined): void {
+  if (only === undefined || store.databaseUrl !== undefined) return
+  throw new AppError(
+    'SETTINGS_INVALID',
+    `serve --only ${only} needs PostgreSQL (DATABASE_URL): the embedded database belongs to one process`,
+  )
+}
+
 function runnerSettings({ inference }: Settings, clock: Clock) {
   const { device } = inference
   return { ...inference, ...(device && { onDevice: openDeviceSlots(device, clock) }) }
@@ -95,6 +108,8 @@ export async function openParts(
 ) {
   const clock = options.clock ?? systemClock
   const log = options.log ?? createLog(settings.log.level)
+  const { only } = options
+  refuseSplitState(settings, only)
   const software = softwareIdentity()
   const tracing = openTracingIn(settings, software.version, log)
   onClose(tracing.close)
@@ -121,7 +136,8 @@ export async function openParts(
   const startModel = (bundle: LoadedBundle) => startRunner({ ...runnerSettings(settings, clock), bundle, log, tracing })
   const { installed } = settings.inference
   const bundles = options.bundleOfSettings ? undefined : store.bundles
-  const models = await openModels({ base, installed, bundles, start: startModel, log })
+  const start = only === 'pages' ? async (bundle: LoadedBundle) => withoutNetworks(bundle) : startModel
+  const models = await openModels({ base, installed, bundles, start, log })
   onClose(models.close)
   const registrar = createRegistrar()
   onClose(() => registrar.close())
@@ -141,6 +157,7 @@ export async function openParts(
     register(study, await imageSetDigest(watch, await archive.retrieveMetadata(study)), priority)
   return {
     settings,
+    only,
     clock,
     log,
     tracing,
@@ -159,7 +176,8 @@ export async function openParts(
     images,
     breakers,
     pools: createPools(poolSizes(settings), clock),
-    peers: watchPeers(log, (peer) => {
+    // Whoever does not watch knows nothing of them, and must not report them as down.
+    peers: watchPeers(only === 'analyses' ? [] : PEERS, log, (peer) => {
       breakers.good(peer)
       hurry()
     }),

@@ -66,8 +66,8 @@ export function changeFeedOf({ pacs }: Pick<Settings, 'pacs'>): ChangeFeed | und
 }
 
 /** Tracks the state of PACS and EHR, and logs when one fails and when it is back. */
-export function watchPeers(log: Log, onBack: (peer: Peer) => void): PeerWatch {
-  return createPeerWatch(['pacs', 'ehr'], ({ peer, failing }) => {
+export function watchPeers(which: readonly Peer[], log: Log, onBack: (peer: Peer) => void): PeerWatch {
+  return createPeerWatch(which, ({ peer, failing }) => {
     if (failing)
       return log.error({ peer, code: failing.code, error: failing.message }, 'a peer does not answer correctly')
     log.info({ peer }, 'a peer answers correctly again')

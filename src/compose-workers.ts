@@ -19,11 +19,20 @@ import type { Handler } from './store/queue.ts'
 
 /** Each worker is called at every wake-up and every sweep of the queue, until the store is closed. */
 export async function startWorkers(parts: Parts): Promise<void> {
+  if (parts.only !== 'pages') await startAnalysing(parts)
+  if (parts.only !== 'analyses') await startDelivering(parts)
+}
+
+async function startAnalysing(parts: Parts): Promise<void> {
+  const { retrieve, infer } = parts.settings.pools
+  parts.warmDecoder()
+  await parts.store.queue.work(ANALYSES, ...loops(retrieve + infer, (signal) => analysing(parts, signal)))
+}
+
+async function startDelivering(parts: Parts): Promise<void> {
   const { settings, store, archive, ehr, clock, log, tracing, letterhead, images, breakers } = parts
   const { analyses, reviews, watch, queue } = store
-  const { retrieve, infer, deliver: atOnce } = settings.pools
-  parts.warmDecoder()
-  await queue.work(ANALYSES, ...loops(retrieve + infer, (signal) => analysing(parts, signal)))
+  const { deliver: atOnce } = settings.pools
   // Enough for each destination: if all that may be at one of them hang, others still go to the rest.
   await queue.work(DELIVERIES, ...loops(atOnce * LEGS.length, () => delivering(parts)))
   const ports = { archive, ehr, analyses, reviews, watch, clock, log, breakers, tracing, ...images.keeps }

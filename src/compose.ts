@@ -21,7 +21,7 @@ import type { Settings } from './settings/schema.ts'
 export interface Service extends Pick<Parts, 'settings' | 'store' | 'archive'> {
   /** That makes the results now. */
   readonly bundle: LoadedBundle
-  /** Starts workers and, if requested, triggers and the HTTP server; resolves with the address of the pages. */
+  /** Starts workers and, if requested, triggers and the HTTP server, as far as this process is that part; resolves with the address of the pages. */
   start(parts: { watch: boolean; http: boolean }): Promise<{ url: string | undefined }>
   /** Registers the study as it is now in the archive and returns the analysis id. */
   submit(studyInstanceUid: string): Promise<string>
@@ -89,6 +89,8 @@ function serviceOf(parts: Parts, { port, onBroken }: ComposeOptions, { onClose, 
         // The port first: a service whose pages nobody can open must not run.
         const url = run.http ? await openPages() : undefined
         await startWorkers(parts)
+        if (run.watch) onClose(startShadow(parts))
+        if (parts.only === 'analyses') return { url }
         await startSending(parts)
         if (run.watch) {
           const ports = {
@@ -111,7 +113,6 @@ function serviceOf(parts: Parts, { port, onBroken }: ComposeOptions, { onClose, 
           onClose(startCollecting(parts))
           onClose(startFollowingTissue(parts))
           onClose(startStopRules(parts))
-          onClose(startShadow(parts))
           const heard = () => watching?.heard()
           for (const listener of [await parts.listen?.(), await listenHl7(settings, { hints, clock, log }, heard)])
             if (listener) onClose(listener.close)

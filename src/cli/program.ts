@@ -1,7 +1,8 @@
 // The commands of the command line with their options and what each runs; a command's code is loaded only when it runs.
 import { readFileSync } from 'node:fs'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { versionIn } from '../domain/package-version.ts'
+import { SERVICE_PARTS } from '../domain/service-part.ts'
 import { addBundles } from './bundle-commands.ts'
 import { QUESTIONS } from './init/questions.ts'
 
@@ -33,7 +34,13 @@ function addService(program: Command, configOf: ConfigOf): void {
   program
     .command('serve')
     .description('run the service: watch the PACS, analyse studies, deliver results, serve the pages')
-    .action(async () => (await import('./commands/serve.ts')).serveCommand(configOf()))
+    .addOption(
+      new Option(
+        '--only <part>',
+        'with PostgreSQL, only one part of it: the analyses, or the pages and everything else, which then opens no network',
+      ).choices(SERVICE_PARTS),
+    )
+    .action(async (options) => (await import('./commands/serve.ts')).serveCommand(configOf(), options))
 
   const init = program
     .command('init')

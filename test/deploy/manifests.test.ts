@@ -1,15 +1,13 @@
-// compose.yaml, the Kubernetes manifests, the systemd unit and the site examples: what they name exists, and what they say is what the service takes.
+// compose.yaml, the Helm chart, the systemd unit and the site examples: what they name exists, and what they say is what the service takes.
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { withoutComments } from '../../src/settings/comments.ts'
 import { environmentVariables } from '../../src/settings/environment.ts'
 import { parseSettings } from '../../src/settings/parse.ts'
-import { fileVariable } from '../../src/settings/schema-parts.ts'
 import { readStages } from '../support/dockerfile.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -74,47 +72,19 @@ describe('compose.yaml', () => {
   })
 })
 
-describe('the Kubernetes manifests', () => {
-  const folder = 'deploy/kubernetes'
-  const kustomization = parse(read(`${folder}/kustomization.yaml`))
-  const resources: Record<string, never>[] = kustomization.resources.map((name: string) =>
-    parse(read(`${folder}/${name}`)),
-  )
-  const deployment = resources.find(({ kind }) => kind === 'Deployment') as never as {
-    spec: { template: { spec: { containers: Record<string, never>[]; volumes: { name: string }[] } } }
-  }
-  const [container] = deployment.spec.template.spec.containers as [Record<string, never>]
-
-  it('list every file of the folder', () => {
-    const listed = [...kustomization.resources, 'kustomization.yaml', ...kustomization.configMapGenerator[0].files]
-    expect(readdirSync(join(ROOT, folder)).sort()).toEqual(listed.sort())
+describe('the Helm chart', () => {
+  it('has the version of the package', () => {
+    const { version, appVersion } = parse(read('deploy/helm/gliabridge/Chart.yaml'))
+    expect([version, appVersion]).toEqual(Array(2).fill(JSON.parse(read('package.json')).version))
   })
 
-  it('have settings that the service takes once the secrets are there', () => {
-    const raw = JSON.parse(withoutComments(read(`${folder}/site.jsonc`)))
-    const files = [...JSON.stringify(raw).matchAll(/"file":"([^"]+)"/g)].map(([, path]) => path!)
-    expect(files.length).toBe(3)
-    const env = Object.fromEntries(files.map((path) => [fileVariable(path), 'x']))
-    expect(parseSettings(raw, { ...env, DATABASE_URL: 'postgres://x' }).http.host).toBe('0.0.0.0')
-  })
-
-  it('run read-only, as no root, with probes of liveness, and mount what they name', () => {
-    const { env, securityContext, volumeMounts, livenessProbe, readinessProbe } = container as never as {
-      env: { name: string }[]
-      securityContext: object
-      volumeMounts: { name: string }[]
-      livenessProbe: { httpGet: { path: string } }
-      readinessProbe: { httpGet: { path: string } }
-    }
-    expect(securityContext).toMatchObject({ readOnlyRootFilesystem: true, allowPrivilegeEscalation: false })
-    expect(env.map(({ name }) => name).filter((name) => !isKnown(name))).toEqual([])
-    expect([livenessProbe, readinessProbe].map((probe) => probe.httpGet.path)).toEqual(['/healthz', '/healthz'])
-    const volumes = deployment.spec.template.spec.volumes.map(({ name }) => name)
-    expect(volumeMounts.map(({ name }) => name).sort()).toEqual(volumes.sort())
-  })
-
-  it('name the version of the package', () => {
-    expect(kustomization.images[0].newTag).toBe(JSON.parse(read('package.json')).version)
+  it('has a place in its schema for each value, so that no misspelt one is taken', () => {
+    const { properties } = JSON.parse(read('deploy/helm/gliabridge/values.schema.json'))
+    expect(Object.keys(parse(read('deploy/helm/gliabridge/values.yaml'))).sort()).toEqual(
+      Object.keys(properties)
+        .filter((name) => name !== 'global')
+        .sort(),
+    )
   })
 })
 

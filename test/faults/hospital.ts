@@ -8,6 +8,7 @@ import type { AnalysisRecord } from '../../src/domain/analysis.ts'
 import { createBreakers } from '../../src/domain/breakers.ts'
 import { AppError } from '../../src/domain/errors.ts'
 import { RESULT_VERSION } from '../../src/domain/finding.ts'
+import { PEERS } from '../../src/domain/peers.ts'
 import type { Artifact } from '../../src/domain/ports/analysis-store.ts'
 import type { ClinicalRecord, ClinicalRecords, EhrReport } from '../../src/domain/ports/clinical-record.ts'
 import type { ImageArchive } from '../../src/domain/ports/image-archive.ts'
@@ -106,7 +107,7 @@ export async function openHospital(seed: string): Promise<Hospital> {
     const wake = async () => {}
     const hurry = () => hurryWaiting({ analyses, wake }).catch(() => undefined)
     const breakers = createBreakers(() => void hurry())
-    const peers = watchPeers(quietLog, (peer) => {
+    const peers = watchPeers(PEERS, quietLog, (peer) => {
       breakers.good(peer)
       void hurry()
     })

@@ -17,13 +17,17 @@ export interface ServiceProcess {
   events(analysisId: string): Promise<AnalysisEvent[]>
 }
 
-/** Starts `gliabridge serve` and waits until its API answers. */
-export async function startServiceProcess(folder: string, settings: Record<string, unknown>): Promise<ServiceProcess> {
+/** Starts `gliabridge serve`, with these options, and waits until its API answers. */
+export async function startServiceProcess(
+  folder: string,
+  settings: Record<string, unknown>,
+  ...options: string[]
+): Promise<ServiceProcess> {
   const file = join(folder, 'settings.json')
   await writeFile(file, JSON.stringify(settings))
   const child: ChildProcess = spawn(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', MAIN, '--config', file, 'serve'],
+    ['--disable-warning=ExperimentalWarning', MAIN, '--config', file, 'serve', ...options],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
     },

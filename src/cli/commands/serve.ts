@@ -1,10 +1,11 @@
 // gliabridge serve: runs until SIGINT or SIGTERM, then finishes the current step. Opens its port before anything else.
 import { compose } from '../../compose.ts'
+import type { ServicePart } from '../../domain/service-part.ts'
 import { openPort } from '../../http/serve.ts'
 import { startingApp } from '../../http/starting.ts'
 import { readSettings } from '../../settings/read.ts'
 
-export async function serveCommand(config: string | undefined): Promise<void> {
+export async function serveCommand(config: string | undefined, { only }: { only?: ServicePart }): Promise<void> {
   const settings = await readSettings(config, process.env)
   const stopping = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort())
@@ -18,6 +19,7 @@ export async function serveCommand(config: string | undefined): Promise<void> {
     stopping.signal.addEventListener('abort', () => ended.resolve())
     const service = await compose(settings, {
       port,
+      ...(only && { only }),
       onBroken: (error) => ended.reject(error),
       waitForDatabase: {
         signal: stopping.signal,
