@@ -193,19 +193,29 @@ function withoutEnd(clusters: string[]): string[] {
 
 /** French puts a space before these, and inside its quotation marks; a line neither begins nor ends with them. */
 const TIED = /^[:;?!»%]$/
+/** A number stays with what it counts, an error or the second of two lengths with its sign: a number alone at a line's end may be read as another quantity. */
+const UNIT = /^(m?[Ll]|[cmµ]m|m?s|min|h|d|y|[mkµ]?g|Gy|°)(?![\p{L}\p{N}])/u
+const SIGN = /^[×±]$/
 
 function mayBegin(clusters: readonly string[], n: number): boolean {
-  const next = clusters[n] === ' ' ? clusters[n + 1] : clusters[n]
-  const last = clusters[n - 1] === ' ' ? clusters[n - 2] : clusters[n - 1]
-  return !TIED.test(next ?? '') && last !== '«'
+  const space = clusters[n] === ' ' ? n : n - 1
+  const [last = '', next = ''] = [clusters[space - 1], clusters[space + 1]]
+  if (TIED.test(next) || last === '«') return false
+  if (SIGN.test(next) || SIGN.test(last)) return false
+  return !(/\d/.test(last) && UNIT.test(clusters.slice(space + 1, space + 5).join('')))
 }
 
 /** Where to break a line that holds `count` clusters: after a space, beside a Han character, otherwise inside the word. */
 function breakAt(clusters: readonly string[], count: number): number {
   if (count >= clusters.length) return clusters.length
+  let tied: number | undefined
   for (let n = count; n > 0; n--) {
-    if ((clusters[n] === ' ' || clusters[n - 1] === ' ') && mayBegin(clusters, n)) return n
+    if (clusters[n] === ' ' || clusters[n - 1] === ' ') {
+      if (mayBegin(clusters, n)) return n
+      tied ??= n
+    }
     if (breaksAnywhere(clusters[n]!) || breaksAnywhere(clusters[n - 1]!)) return n
   }
-  return count
+  // What belongs together is wider than the line.
+  return tied ?? count
 }

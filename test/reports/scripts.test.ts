@@ -129,4 +129,33 @@ describe('measured text', () => {
     expect(texts('山田太郎山田太郎', 45, 3)).toEqual(['山田太郎', '山田太郎'])
     expect(texts('', 50, 3)).toEqual([])
   })
+
+  it('keeps a number with its unit, its error and the length at right angles, unless the line is too narrow for them', async () => {
+    const letters = 'abcdefghijklmnopqrstuvwxyzLG 0123456789.,±×%;°()+'
+    const measurer = createMeasurer(await openFonts(fontFiles, [letters]))
+    const wrap = (text: string, width: number) => measurer.wrap(text, style, width, 60).map((line) => line.text)
+    const quantities = [
+      '62.1 mL ± 4.2',
+      '+12.3 mL',
+      '41.3 × 30.0 mm',
+      '91 %',
+      '0.4 mm, 1.3°',
+      '60 Gy',
+      '9 d',
+      '12,5 mm (b)',
+    ]
+    const text = quantities.map((quantity) => `volume of ${quantity}, then`).join(' ')
+    const widest = Math.max(...quantities.map((quantity) => measurer.fit(quantity, style, 1000).width))
+    for (let width = widest + 12; width < 300; width += 3) {
+      const lines = wrap(text, width)
+      expect(lines.join(' ')).toBe(text)
+      for (const line of lines) {
+        expect(line, `at ${width}`).not.toMatch(/[×±]$|^[×±]/)
+        expect(line, `at ${width}`).not.toMatch(/^(mL|mm|%|Gy|d)\b/)
+      }
+    }
+    // A word that begins like a unit is none.
+    expect(wrap('abcd 12 minutes', measurer.fit('abcd 12 m', style, 1000).width)).toEqual(['abcd 12', 'minutes'])
+    expect(wrap('12345 mL', measurer.fit('12345 m', style, 1000).width)).toEqual(['12345', 'mL'])
+  })
 })
