@@ -6,6 +6,7 @@ import { sendAgain } from './compose-notices.ts'
 import type { Parts } from './compose-parts.ts'
 import { peerFigures } from './compose-watch.ts'
 import { asAppError } from './domain/errors.ts'
+import { opinionEvent } from './domain/opinion.ts'
 import type { SeriesChoice, Uid } from './domain/study.ts'
 import { createWebFonts } from './fonts/web-fonts.ts'
 import type { AppDeps } from './http/deps.ts'
@@ -20,6 +21,7 @@ import { createSeriesPictures } from './pipeline/series-pictures.ts'
 import { freeBytesOf } from './store/disk.ts'
 import { renderMetrics } from './telemetry/metrics.ts'
 import { readPeakBytes, readProcessFigures } from './telemetry/resources.ts'
+import { opinionStated } from './wording/opinions.ts'
 
 /** Wakes the workers once a person's change is stored. */
 async function andWake<T>(change: Promise<T>, wake: () => Promise<unknown>): Promise<T> {
@@ -70,6 +72,9 @@ export function pageDeps(parts: Parts, hint: NonNullable<AppDeps['hint']>): AppD
     fonts: createWebFonts(),
     ...images.pages,
     claims: store.claims,
+    ...(settings.review.ownOpinionFirst && {
+      stateOpinion: (id, opinion, name) => analyses.note(id, opinionEvent(opinion, opinionStated(name))),
+    }),
     reviews: (id) => reviews.list(id),
     report: (id) => currentReport({ analyses, reviews, ...images.keeps }, id, letterhead),
     recordUrl: settings.ehr.url,

@@ -1,5 +1,6 @@
 // How this site's predictions hold up against tissue tested later and reviewers' changes, beside the figures on the bundle's card.
 import type { Head, Measurement, Prediction } from './finding.ts'
+import type { Opinion } from './opinion.ts'
 import type { Review } from './review.ts'
 
 /** What the record states about a head's marker, as a class of that head: the settings map values to classes. */
@@ -26,8 +27,10 @@ export interface SiteCase {
   predictions: Prediction[]
   measurements: Measurement[]
   /** The last decision of a person. */
-  review?: Pick<Review, 'decision' | 'edits'> & { measurements?: Measurement[] }
+  review?: Pick<Review, 'decision' | 'edits' | 'reviewer'> & { measurements?: Measurement[] }
   answers: TissueAnswer[]
+  /** What readers thought before they saw the predictions, in the order in which they said it. */
+  opinions: Opinion[]
 }
 
 /** With fewer patients, no share is stated. */
@@ -81,6 +84,16 @@ export interface OutlineFigures {
   medianChange?: number
 }
 
+/** What the software's predictions do to readers who had formed an own opinion: markers of which both named a class. */
+export interface OpinionFigures {
+  /** Markers of which the reader named the class that the software called. */
+  agreed: Share
+  /** Of the others, on which the same reader then decided: those for which they took over the software's class. */
+  tookOver: Share
+  /** Of these, where tissue tells: those for which the software was wrong. */
+  tookOverWrongly: Share
+}
+
 export interface SiteFigures {
   /** ISO 8601: covers analyses registered at or after `from` and before `until`. */
   from: string
@@ -94,6 +107,8 @@ export interface SiteFigures {
   /** Heads that the bundle does not provide. */
   silentHeads: Head[]
   outlines: OutlineFigures
+  /** Absent if no reader stated an own opinion. */
+  opinions?: OpinionFigures
   /** Whether the site configured values of tissue results; without them nothing is compared with tissue. */
   readsTissue: boolean
 }

@@ -1,7 +1,16 @@
 // Scores a site's own analyses: calls against tissue results, calls and outlines against reviewers' changes; pure.
-import type { AucFigure, HeadFigures, OutlineFigures, Share, SiteCase, SiteFigures } from '../domain/concordance.ts'
+import type {
+  AucFigure,
+  HeadFigures,
+  OpinionFigures,
+  OutlineFigures,
+  Share,
+  SiteCase,
+  SiteFigures,
+} from '../domain/concordance.ts'
 import { MIN_OF_CLASS, MIN_PATIENTS } from '../domain/concordance.ts'
 import type { EvaluatedPrediction, Head, Prediction } from '../domain/finding.ts'
+import { CANNOT_TELL, isSamePerson, type Opinion } from '../domain/opinion.ts'
 import { correctedRegions, measurementTarget, predictionTarget, redraws } from '../domain/review.ts'
 import type { TabularHead } from '../inference/bundle/heads.ts'
 import { type LoadedBundle, runnableHeads } from '../inference/bundle/manifest.ts'
@@ -33,6 +42,7 @@ export function siteFigures(
     heads: answering.map(({ name, head }) => headFigures(first, name, head)),
     silentHeads: (Object.keys(bundle.heads) as Head[]).filter((name) => !answering.some((one) => one.name === name)),
     outlines: outlineFigures(own),
+    ...(own.some(({ opinions }) => opinions.length > 0) && { opinions: opinionFigures(own) }),
   }
 }
 
@@ -138,6 +148,35 @@ function outlineFigures(cases: readonly SiteCase[]): OutlineFigures {
     ...(changes.length > 0 && { medianChange: quantile(changes, 0.5) }),
   }
 }
+
+/** Each marker of each analysis counts once for each reader, with what the reader said first. */
+function opinionFigures(cases: readonly SiteCase[]): OpinionFigures {
+  const judged = cases.flatMap((one) =>
+    firstOfReaders(one.opinions).flatMap(({ reader, calls }) =>
+      Object.entries(calls).flatMap(([name, own]) => {
+        const head = name as Head
+        const call = callIn(one, head)
+        if (call === undefined || own === CANNOT_TELL) return []
+        const decided = one.review && isSamePerson(one.review.reviewer, reader) && one.review.decision !== 'reject'
+        const edit = one.review?.edits.find(({ target }) => target === predictionTarget(head))
+        const truths = new Set(one.answers.flatMap(({ head: of, answer }) => (of === head ? [answer] : [])))
+        const [truth] = truths.size === 1 ? truths : []
+        return [{ agrees: own === call, isTakenOver: decided ? edit === undefined : undefined, call, truth }]
+      }),
+    ),
+  )
+  const differing = judged.filter(({ agrees, isTakenOver }) => !agrees && isTakenOver !== undefined)
+  const tookOver = differing.filter(({ isTakenOver }) => isTakenOver)
+  const told = tookOver.filter(({ truth }) => truth !== undefined)
+  return {
+    agreed: share(judged.filter(({ agrees }) => agrees).length, judged.length),
+    tookOver: share(tookOver.length, differing.length),
+    tookOverWrongly: share(told.filter(({ call, truth }) => call !== truth).length, told.length),
+  }
+}
+
+const firstOfReaders = (opinions: readonly Opinion[]) =>
+  opinions.filter((one, n) => opinions.findIndex(({ reader }) => isSamePerson(reader, one.reader)) === n)
 
 type Edits = NonNullable<SiteCase['review']>['edits']
 

@@ -15,6 +15,7 @@ import {
   studyParams,
 } from './contracts.ts'
 import type { AppDeps } from './deps.ts'
+import { requireOpinion } from './opinions.ts'
 import { idempotencyKey, reviewBody } from './review-contract.ts'
 import { askedBy, confirmedBy, reviewedBy } from './visitors.ts'
 
@@ -52,6 +53,7 @@ export function apiRoutes(deps: AppDeps): Hono {
       const sent = { 'idempotency-key': c.req.header('idempotency-key') }
       const key = parseRequest(idempotencyKey, sent, 'headers')['idempotency-key']
       const decided = parseRequest(reviewBody, reviewedBy(c, readJson(await c.req.text())), 'body')
+      await requireOpinion(deps, c, id)
       const { review, created } = await deps.review(id, { ...decided, key })
       return c.json({ version: review.number, review }, created ? 201 : 200)
     })

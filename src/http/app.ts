@@ -14,6 +14,7 @@ import type { AppDeps } from './deps.ts'
 import { hintRoutes } from './hints.ts'
 import { imageRoutes } from './images.ts'
 import { liveRoutes } from './live.ts'
+import { opinionRoutes } from './opinions.ts'
 import { pageRoutes } from './pages.ts'
 import { answerProblem, problemOf, RequestProblem } from './problems.ts'
 import { DICOMWEB_PATH, receiveRoutes } from './receive.ts'
@@ -73,6 +74,7 @@ export function createApp(deps: AppDeps): Hono {
   app.route('/', liveRoutes(deps))
   app.route('/', imageRoutes(deps))
   app.route('/', boardRoutes(deps))
+  app.route('/', opinionRoutes(deps))
   app.route('/', concordanceRoutes(deps))
   app.route('/', bundleRoutes(deps))
   app.route('/', pageRoutes(deps))

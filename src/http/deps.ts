@@ -6,6 +6,7 @@ import type { Stroke } from '../domain/brush.ts'
 import type { BundleDecision, BundlesView } from '../domain/bundles.ts'
 import type { SiteFigures } from '../domain/concordance.ts'
 import type { Head } from '../domain/finding.ts'
+import type { Opinion } from '../domain/opinion.ts'
 import type { PeerState } from '../domain/peers.ts'
 import type { AnalysisStore, PatientAnalyses } from '../domain/ports/analysis-store.ts'
 import type { AuditTrail } from '../domain/ports/audit-trail.ts'
@@ -119,6 +120,8 @@ export interface AppDeps {
       strokes?: Stroke[]
     },
   ): Promise<{ review: RecordedReview; created: boolean }>
+  /** Records what a person thought before the software's predictions were shown; absent if the site does not ask for it. */
+  stateOpinion?(analysisId: string, opinion: Opinion, name: string): Promise<void>
   /** Who has opened which analysis. */
   claims: ReviewClaims
   reviews(analysisId: string): Promise<RecordedReview[]>

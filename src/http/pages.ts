@@ -25,6 +25,7 @@ import {
 import type { AppDeps } from './deps.ts'
 import { describeImages } from './images.ts'
 import { noticeRoutes } from './notices.ts'
+import { requireOpinion } from './opinions.ts'
 import { claimBody } from './review-contract.ts'
 import { readReviewForm } from './review-form.ts'
 import { staticFiles } from './static-files.ts'
@@ -132,6 +133,7 @@ function studyRoutes(app: Hono, deps: AppDeps, shell: ShellOf): void {
         scripts: deps.scripts,
         ...(images && { images }),
         ...(user && { user }),
+        asksOpinion: deps.stateOpinion !== undefined,
         ...(viewerUrl ? { viewerUrl } : {}),
         ...(deps.recordUrl && { recordUrl: deps.recordUrl }),
         ...shell(c),
@@ -145,6 +147,7 @@ function fileRoutes(app: Hono, deps: AppDeps): void {
   const { analyses } = deps
   app.get('/analyses/:id/report.pdf', async (c) => {
     const { id } = parseRequest(analysisParams, c.req.param())
+    await requireOpinion(deps, c, id)
     const pdf = await deps.report(id)
     if (!pdf) throw new AppError('NOT_FOUND', `analysis ${id} has no report`)
     return c.body(new Uint8Array(pdf), 200, {
@@ -199,6 +202,7 @@ function actionRoutes(app: Hono, deps: AppDeps): void {
   })
   app.post('/analyses/:id/review', async (c) => {
     const { id } = parseRequest(analysisParams, c.req.param())
+    await requireOpinion(deps, c, id)
     await deps.review(id, readReviewForm(await load(analyses, id), await c.req.parseBody(), personOf(c)))
     return c.redirect(`/analyses/${id}`, 303)
   })

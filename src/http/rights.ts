@@ -19,7 +19,7 @@ const NEEDED: readonly (readonly [method: string, address: RegExp, right: Right]
   [POST, /^\/search$/, 'list'],
   [GET, /^\/board$/, 'meet'],
   [POST, /^(\/api)?\/board(\.pdf)?$/, 'meet'],
-  [POST, of('/(?:review|claim)'), 'decide'],
+  [POST, of('/(?:review|claim|opinion)'), 'decide'],
   [POST, of('/(?:resolve|series|retry|priority)'), 'resolve'],
   [POST, /^(\/api)?\/studies\/[^/]+\/analyse$/, 'resolve'],
   [POST, of('/replay'), 'operate'],

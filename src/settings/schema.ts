@@ -1,6 +1,5 @@
 // Every setting with its default and meaning: one schema, from which defaults, JSON schema and environment names derive.
 import { z } from 'zod'
-import { LANGUAGES } from '../domain/languages.ts'
 import { SEQUENCES, STRUCTURAL } from '../domain/study.ts'
 import { accessSchema, hasSignIn, isThisMachine } from './access-schema.ts'
 import { ehrSchema } from './ehr-schema.ts'
@@ -9,6 +8,7 @@ import { notifySchema } from './notify-schema.ts'
 import { pacsSchema } from './pacs-schema.ts'
 import { poolsSchema } from './pools-schema.ts'
 import { receiveSchema } from './receive-schema.ts'
+import { reportsSchema, reviewSchema } from './reports-schema.ts'
 import { rulesSchema } from './rules-schema.ts'
 import { type Environment, filled, flag, MINUTE, pattern, secretOf, url, whole } from './schema-parts.ts'
 
@@ -167,6 +167,7 @@ export function settingsSchema(env: Environment) {
       })
       .prefault({})
       .describe('The images on the study page.'),
+    review: reviewSchema(),
     institution: z
       .strictObject({
         name: z.string().default('').describe('Name on the report.'),
@@ -177,21 +178,7 @@ export function settingsSchema(env: Environment) {
         ),
       })
       .prefault({}),
-    reports: z
-      .strictObject({
-        paper: z
-          .enum(['A4', 'Letter'], { error: 'must be A4 or Letter' })
-          .default('A4')
-          .describe('Paper size of PDF documents.'),
-        language: z
-          .enum(LANGUAGES, { error: `must be one of ${LANGUAGES.join(', ')}` })
-          .default('en')
-          .describe(
-            'Language of the report and of the meeting as PDF. What goes into the EHR as FHIR and into the archive as coded DICOM stays English, as do the pages.',
-          ),
-      })
-      .prefault({})
-      .describe('How PDF documents are set.'),
+    reports: reportsSchema(),
     writeBack: z
       .strictObject({
         pdf: flag('Also store the report in the archive, as Encapsulated PDF.').default(true),
@@ -260,6 +247,11 @@ export function settingsSchema(env: Environment) {
         when: isAccessSound,
       },
     )
+    .refine(({ review, access }) => !review.ownOpinionFirst || hasSignIn(access), {
+      path: ['review', 'ownOpinionFirst'],
+      message: 'needs people who sign in (access): whoever is not known cannot have stated an opinion',
+      when: isAccessSound,
+    })
     .refine(({ http, access }) => http.publicUrl === undefined || !hasSignIn(access) || isSafe(http.publicUrl), {
       path: ['http', 'publicUrl'],
       message: 'must begin with https:// where people sign in',

@@ -1,6 +1,7 @@
 // The data behind this site's own figures: the latest tissue answers, and delivered analyses with their last review.
 import type { SiteCase, TissueAnswer } from '../domain/concordance.ts'
 import type { Measurement, Prediction } from '../domain/finding.ts'
+import { opinionIn } from '../domain/opinion.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { ConcordanceStore } from '../domain/ports/concordance-store.ts'
 import type { Review } from '../domain/review.ts'
@@ -17,7 +18,8 @@ interface CaseRow {
   predictions: Prediction[] | null
   measurements: Measurement[] | null
   answers: TissueAnswer[] | null
-  review: (Pick<Review, 'decision' | 'edits'> & { measurements: Measurement[] | null }) | null
+  review: (Pick<Review, 'decision' | 'edits' | 'reviewer'> & { measurements: Measurement[] | null }) | null
+  opinions: unknown[] | null
 }
 
 export function createConcordanceStore(db: Database, clock: Clock): ConcordanceStore {
@@ -54,10 +56,12 @@ function toCase(row: CaseRow): SiteCase {
     predictions: row.predictions ?? [],
     measurements: row.measurements ?? [],
     answers: row.answers ?? [],
+    opinions: (row.opinions ?? []).flatMap((data) => opinionIn(data) ?? []),
     ...(review && {
       review: {
         decision: review.decision,
         edits: review.edits,
+        reviewer: review.reviewer,
         ...(review.measurements && { measurements: review.measurements }),
       },
     }),

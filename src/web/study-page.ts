@@ -17,6 +17,7 @@ import { ageAt, formatName, inLanguage, sentence, timeOf } from './format.ts'
 import type { Html, Part } from './html.ts'
 import { icon } from './icons.ts'
 import { livePart, page } from './layout.ts'
+import { mustStateOpinion, opinionForm } from './opinion-form.ts'
 import { deliverySection, historySection, progressSection } from './progress-sections.ts'
 import { predictionsSection, provenanceSection, qualitySection, volumesSection } from './result-sections.ts'
 import { reviewCount, reviewForm, takesStrokes } from './review-form.ts'
@@ -44,6 +45,8 @@ export interface StudyView {
   scripts?: { base: string; names: readonly string[] }
   /** Who signed in, if known. */
   user?: string
+  /** Whether people state their own opinion before they see the software's predictions. */
+  asksOpinion?: boolean
   /** FHIR base of the EHR, for links to what the record states. */
   recordUrl?: string
   software?: string
@@ -57,17 +60,19 @@ export function studyPage(view: StudyView): Html {
   const { record, events, may = () => true } = view
   const summary = readSummary(record)
   const path = `/analyses/${record.analysisId}`
+  const isFolded = foldsPredictions(view)
+  const decision = isFolded ? opinionForm(record, path) : reviewForm(record, path, view)
   const main = [
     html`<nav class="crumb" aria-label="Back"><a href="/">${icon('back')}Worklist</a></nav>`,
     livePart('head', head(view, summary)),
     livePart('status', status(view, path)),
-    livePart('files', files(view, path)),
+    livePart('files', files(view, path, isFolded)),
     livePart('images', viewerSection(path, view.images, { canDraw: may('decide') && takesStrokes(record) })),
     livePart('reviewed', reviewCount(record)),
-    livePart('decide', may('decide') ? reviewForm(record, path, view) : ''),
-    html`<div class="columns"><div class="column">${results(view, summary)}</div>
+    livePart('decide', may('decide') ? decision : ''),
+    html`<div class="columns"><div class="column">${results(view, summary, isFolded)}</div>
 <div class="column">${livePart('progress', progressSection(record, events))}${livePart('delivery', deliverySection(record))}${livePart('quality', qualitySection(summary))}</div></div>`,
-    livePart('report', report(view, path)),
+    livePart('report', isFolded ? '' : report(view, path)),
     livePart('decisions', seriesSection(summary, path)),
     livePart('choose', may('resolve') ? seriesChoice(record, summary, path, view.person) : ''),
     livePart('provenance', provenanceSection(record, summary)),
@@ -84,13 +89,18 @@ export function studyPage(view: StudyView): Html {
   })
 }
 
+/** Whether this person must say what they think before the predictions, and what rests on them, are shown. */
+function foldsPredictions({ record, events, person, asksOpinion, may = () => true }: StudyView): boolean {
+  return asksOpinion === true && person !== undefined && may('decide') && mustStateOpinion(record, events, person)
+}
+
 /** The parts have the same names whether the results stand or are withdrawn, so that an open page takes over a rejection. */
-function results({ record, images, recordUrl }: StudyView, summary: Summary): Html[] {
+function results({ record, images, recordUrl }: StudyView, summary: Summary, isFolded: boolean): Html[] {
   const sections = {
     volumes: volumesSection(summary, images),
     comparison: comparisonSection(summary),
     worksheet: worksheetSection(summary, recordUrl),
-    predictions: predictionsSection(summary),
+    predictions: isFolded ? '' : predictionsSection(summary),
   }
   const shown = isRejected(record)
     ? {
@@ -171,12 +181,12 @@ function priorityForm({ record, user, person, may = () => true }: StudyView, pat
   return html`<form class="priority-form" method="post" action="${path}/priority"><label>${WORKLIST.priority} <select name="priority">${options}</select></label>${by}<button type="submit">${WORKLIST.set}</button></form>`
 }
 
-function files({ record, roles, viewerUrl }: StudyView, path: string): Part {
+function files({ record, roles, viewerUrl }: StudyView, path: string, isFolded: boolean): Part {
   const links = [
     viewerUrl
       ? html`<a class="button" href="${viewerUrl}" rel="noreferrer" target="_blank">Open the images ${icon('out')}</a>`
       : '',
-    roles.has('pdf') ? html`<a class="button" href="${path}/report.pdf">Report (PDF)</a>` : '',
+    roles.has('pdf') && !isFolded ? html`<a class="button" href="${path}/report.pdf">Report (PDF)</a>` : '',
     roles.has('segmentation')
       ? html`<a class="button" href="${path}/segmentation.dcm" download="segmentation-${record.analysisId.slice(0, 8)}.dcm">Segmentation (DICOM${isRejected(record) ? ', rejected' : ''})</a>`
       : '',

@@ -67,6 +67,9 @@ button.primary:hover { filter: brightness(1.08); }
 .review-form .wide { display: flex; flex-direction: column; gap: .25rem; font-size: .92rem; }
 .reviewer { display: flex; flex-wrap: wrap; gap: .5rem 1.4rem; }
 .reviewer label { display: inline-flex; align-items: center; gap: .5rem; font-size: .92rem; }
+.opinion-form { display: flex; flex-wrap: wrap; gap: .6rem 1.4rem; align-items: end; margin-top: .7rem; }
+.opinion-form label { display: flex; flex-direction: column; gap: .25rem; font-size: .92rem; font-weight: 600; }
+.opinion-form select { font: inherit; font-weight: 400; padding: .35rem .5rem; border: 1px solid var(--soft); border-radius: 6px; background: var(--card); color: var(--ink); }
 .review-form button:disabled { opacity: .5; cursor: not-allowed; }
 .bar-cell { width: 38%; vertical-align: middle; }
 .swatch { display: inline-block; width: .7rem; height: .7rem; border-radius: 3px; margin-right: .5rem; background: var(--bar); }

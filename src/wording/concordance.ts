@@ -4,6 +4,7 @@ import {
   type HeadFigures,
   MIN_OF_CLASS,
   MIN_PATIENTS,
+  type OpinionFigures,
   type OutlineFigures,
   type Share,
   type SiteFigures,
@@ -30,6 +31,7 @@ export const CONCORDANCE = {
   card: 'On the card',
   tooFew: 'too few to say',
   outlines: 'Outlines',
+  opinions: 'Readers’ own opinions before the software’s',
   nothing: '–',
   research: 'Research use only.',
 } as const
@@ -63,7 +65,11 @@ export function figuresContent(figures: SiteFigures): FiguresContent {
   return {
     period: `Analyses from ${figures.from.slice(0, 10)} to ${figures.until.slice(0, 10)}; ${figures.bundle.id} ${figures.bundle.version}, model ${figures.bundle.modelDigest.slice(0, 12)}`,
     counted: `${figures.analyses} delivered ${figures.analyses === 1 ? 'analysis' : 'analyses'}, ${figures.patients} ${figures.patients === 1 ? 'patient' : 'patients'}`,
-    tables: [...heads.map(headTable), outlineTable(outlines)],
+    tables: [
+      ...heads.map(headTable),
+      outlineTable(outlines),
+      ...(figures.opinions ? [opinionTable(figures.opinions)] : []),
+    ],
     notes: [
       ...(readsTissue ? [] : [CONCORDANCE.noTissue]),
       ...(heads.length === 0 ? [CONCORDANCE.noHeads] : []),
@@ -135,6 +141,23 @@ function outlineTable({ unchanged, edited, rejected, medianChange }: OutlineFigu
       ...(medianChange === undefined
         ? []
         : [row('Median change of the whole tumour’s volume, where it was changed', partPercent(medianChange))]),
+    ],
+  }
+}
+
+/** The bias audit: whether readers follow the software, and where they should not have. */
+function opinionTable({ agreed, tookOver, tookOverWrongly }: OpinionFigures): FiguresTable {
+  const row = (name: string, here: Share) => ({ name, here: shareWords(here), card: '' })
+  return {
+    title: CONCORDANCE.opinions,
+    hasCard: false,
+    verdict: isEnough(tookOver)
+      ? `Readers took over the software’s class for ${partPercent(tookOver.count / tookOver.of)} of the markers of which they had thought otherwise.`
+      : `Too few markers of which readers thought otherwise than the software: ${tookOver.of}.`,
+    rows: [
+      row('Markers of which the reader named the software’s class before seeing it', agreed),
+      row('Where they differed, and the reader then decided: the software’s class was taken over', tookOver),
+      row('Of these, where tissue tells: the software was wrong', tookOverWrongly),
     ],
   }
 }

@@ -1,8 +1,9 @@
 // A site's own figures: counted by hand on a small site, AUC against all pairs, Wilson's interval against published values.
 import { describe, expect, it } from 'vitest'
 import type { SiteCase } from '../../src/domain/concordance.ts'
+import type { Opinion } from '../../src/domain/opinion.ts'
 import { share, siteFigures } from '../../src/evaluation/concordance.ts'
-import { CLASSES, idhPrediction, MODEL, PERIOD, sampleBundle, siteCase } from '../support/sample-figures.ts'
+import { CLASSES, idhPrediction, MODEL, PERIOD, REVIEWER, sampleBundle, siteCase } from '../support/sample-figures.ts'
 
 const [WILD, MUTANT] = CLASSES
 const figuresOf = (cases: readonly SiteCase[]) => siteFigures(cases, sampleBundle, PERIOD)
@@ -49,7 +50,7 @@ describe('calls against tissue', () => {
     const again = { ...siteCase(1, idhPrediction(0.03), MUTANT), studyDate: '20260102' }
     expect(figuresOf([small[0]!, later]).heads[0]!.wrongCalls).toMatchObject({ count: 0, of: 1 })
     expect(figuresOf([small[0]!, again]).heads[0]!.wrongCalls).toMatchObject({ count: 1, of: 1 })
-    const rejected = { ...again, review: { decision: 'reject' as const, edits: [] } }
+    const rejected = { ...again, review: { decision: 'reject' as const, edits: [], reviewer: REVIEWER } }
     expect(figuresOf([small[0]!, rejected]).heads[0]!.wrongCalls).toMatchObject({ count: 0, of: 1 })
   })
 
@@ -90,6 +91,47 @@ describe('calls against tissue', () => {
   })
 })
 
+describe('own opinions before the software’s', () => {
+  const opinion = (call: string, identifier = REVIEWER.identifier): Opinion => ({
+    reader: { identifier },
+    calls: { idh: call },
+  })
+  const accept = { decision: 'accept' as const, edits: [], reviewer: REVIEWER }
+  const edited = {
+    decision: 'accept-with-edits' as const,
+    edits: [{ target: 'prediction.idh', from: MUTANT, to: WILD, reason: 'r' }],
+    reviewer: REVIEWER,
+  }
+  const mutant = (n: number, truth: string | undefined, change: Partial<SiteCase>): SiteCase => ({
+    ...siteCase(n, idhPrediction(0.95), truth),
+    ...change,
+  })
+
+  it('count where they agree, where the reader went over to the software, and where that was wrong', () => {
+    const { opinions } = figuresOf([
+      mutant(1, MUTANT, { opinions: [opinion(MUTANT)], review: accept }),
+      // Thought otherwise and took over: once wrongly, once rightly, once nobody knows.
+      mutant(2, WILD, { opinions: [opinion(WILD)], review: accept }),
+      mutant(3, MUTANT, { opinions: [opinion(WILD)], review: accept }),
+      mutant(4, undefined, { opinions: [opinion(WILD)], review: accept }),
+      // Stood by it.
+      mutant(5, WILD, { opinions: [opinion(WILD)], review: edited }),
+      // Another reader decided; a later opinion of the same reader does not count; nobody called anything; no class was named.
+      mutant(6, WILD, { opinions: [opinion(WILD, 'P-78')], review: accept }),
+      mutant(7, MUTANT, { opinions: [opinion(MUTANT), opinion(WILD)], review: accept }),
+      { ...siteCase(8, idhPrediction(0.5), WILD), opinions: [opinion(WILD)], review: accept },
+      mutant(9, WILD, { opinions: [opinion('cannot-tell')], review: accept }),
+      mutant(10, WILD, { opinions: [opinion(WILD)], review: { ...accept, decision: 'reject' } }),
+    ])
+    const counted = Object.fromEntries(Object.entries(opinions!).map(([name, { count, of }]) => [name, [count, of]]))
+    expect(counted).toEqual({ agreed: [2, 8], tookOver: [3, 4], tookOverWrongly: [1, 2] })
+  })
+
+  it('are no figure where nobody stated one', () => {
+    expect(figuresOf([mutant(1, MUTANT, { review: accept })])).not.toHaveProperty('opinions')
+  })
+})
+
 describe('the card', () => {
   it('states the calls of the bins from the least probability of a call on, and the AUC of the last class', () => {
     expect(figuresOf([]).heads[0]!.card).toMatchObject({
@@ -100,10 +142,11 @@ describe('the card', () => {
 })
 
 describe('reviews', () => {
-  const accept = { decision: 'accept' as const, edits: [] }
+  const accept = { decision: 'accept' as const, edits: [], reviewer: REVIEWER }
   const edit = (target: string, from: number | string, to: number | string) => ({
     decision: 'accept-with-edits' as const,
     edits: [{ target, from, to, reason: 'r' }],
+    reviewer: REVIEWER,
   })
   const wt = { region: 'WT', name: 'whole tumour', quantity: 'volume', unit: 'mL' } as const
   const cases: SiteCase[] = [
@@ -115,7 +158,7 @@ describe('reviews', () => {
       ...siteCase(5, idhPrediction(0.95)),
       review: { ...edit('outlines', 'software', 'redrawn'), measurements: [{ ...wt, value: 30 }] },
     },
-    { ...siteCase(6, idhPrediction(0.95)), review: { decision: 'reject', edits: [] } },
+    { ...siteCase(6, idhPrediction(0.95)), review: { decision: 'reject', edits: [], reviewer: REVIEWER } },
     siteCase(7, idhPrediction(0.95)),
   ]
 

@@ -3,19 +3,23 @@ import { describe, expect, it } from 'vitest'
 import type { SiteCase } from '../../src/domain/concordance.ts'
 import { isBroken, type StopRule } from '../../src/domain/stop-rules.ts'
 import { measureRule } from '../../src/evaluation/stop-rules.ts'
-import { CLASSES, idhPrediction, sampleBundle, siteCase } from '../support/sample-figures.ts'
+import { CLASSES, idhPrediction, REVIEWER, sampleBundle, siteCase } from '../support/sample-figures.ts'
 
 const [WILD, MUTANT] = CLASSES
 const none = { head: 'idh', status: 'not-evaluable', reason: 'unlike the training data' } as const
 const changed = (one: SiteCase): SiteCase => ({
   ...one,
-  review: { decision: 'accept-with-edits', edits: [{ target: 'prediction.idh', from: MUTANT, to: WILD, reason: 'r' }] },
+  review: {
+    decision: 'accept-with-edits',
+    edits: [{ target: 'prediction.idh', from: MUTANT, to: WILD, reason: 'r' }],
+    reviewer: REVIEWER,
+  },
 })
 const cases: SiteCase[] = [
   siteCase(1, idhPrediction(0.9), MUTANT),
   siteCase(2, idhPrediction(0.8), WILD),
   changed(siteCase(3, idhPrediction(0.95))),
-  { ...siteCase(4, idhPrediction(0.1), WILD), review: { decision: 'accept', edits: [] } },
+  { ...siteCase(4, idhPrediction(0.1), WILD), review: { decision: 'accept', edits: [], reviewer: REVIEWER } },
   siteCase(5, none, MUTANT),
   siteCase(6, none),
   siteCase(7, idhPrediction(0.6), WILD),

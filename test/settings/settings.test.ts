@@ -303,6 +303,12 @@ describe('access', () => {
       { http },
       'must be one of viewer, reviewer',
     ],
+    [
+      'opinions of people whom nobody knows',
+      {},
+      { review: { ownOpinionFirst: true } },
+      'review.ownOpinionFirst needs people who sign in',
+    ],
   ])('refuses %s', (_, access, more, message) => {
     expect(() => parse(access, more)).toThrow(message)
   })

@@ -1,5 +1,6 @@
 // What a site's own figures are made of, in the embedded database: whom to ask about, what was answered, and the last review.
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { opinionEvent } from '../../src/domain/opinion.ts'
 import { createAnalysisStore } from '../../src/store/analyses.ts'
 import { createConcordanceStore } from '../../src/store/concordance.ts'
 import type { Database } from '../../src/store/database.ts'
@@ -72,6 +73,8 @@ it('has the cases of a time with answers and the last review, and keeps the answ
     )
   await decide(0, 'indeterminate')
   await decide(1, 'IDH-wildtype')
+  const opinion = { reader: { identifier: 'P-1' }, calls: { idh: 'IDH-mutant' } }
+  await createAnalysisStore(db, clock).note('a-1', opinionEvent(opinion, 'said'))
   const cases = await concordance.cases(FROM, '2026-03-04T00:00:00.000Z')
   expect(cases.map(({ analysisId }) => analysisId)).toEqual(['a-1', 'a-2'])
   expect(cases[0]).toMatchObject({
@@ -81,9 +84,14 @@ it('has the cases of a time with answers and the last review, and keeps the answ
     predictions: sampleResult.predictions,
     measurements: sampleResult.measurements,
     answers: [],
-    review: { decision: 'accept-with-edits', edits: [{ to: 'IDH-wildtype' }] },
+    review: {
+      decision: 'accept-with-edits',
+      edits: [{ to: 'IDH-wildtype' }],
+      reviewer: { identifier: 'P-1', name: 'Nine^Dr' },
+    },
+    opinions: [opinion],
   })
-  expect(cases[1]).toMatchObject({ answers: [answer] })
+  expect(cases[1]).toMatchObject({ answers: [answer], opinions: [] })
   expect(cases[1]!.review).toBeUndefined()
   expect(cases[0]!.patientKey).toBe(cases[1]!.patientKey)
 })

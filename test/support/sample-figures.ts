@@ -6,6 +6,7 @@ import type { TabularHead } from '../../src/inference/bundle/heads.ts'
 
 export const CLASSES = ['IDH-wildtype', 'IDH-mutant'] as const
 export const MODEL = 'ab'.repeat(32)
+export const REVIEWER = { identifier: 'P-77', name: 'Dora Nine' }
 
 export const idhHead = {
   status: 'tabular',
@@ -50,6 +51,7 @@ export function siteCase(n: number, prediction: Prediction, truth?: string): Sit
     predictions: [prediction],
     measurements: [{ region: 'WT', name: 'whole tumour', quantity: 'volume', value: 40, unit: 'mL' }],
     answers: truth === undefined ? [] : [{ head: 'idh', answer: truth, reference: `Observation/${n}` }],
+    opinions: [],
   }
 }
 
@@ -58,10 +60,10 @@ const made = Array.from({ length: 60 }, (_, n): SiteCase => {
   const isMutant = n % 3 === 0 ? n % 12 !== 0 : n % 11 === 0
   const one = siteCase(n, idhPrediction(mutant), n % 5 === 4 ? undefined : CLASSES[Number(isMutant)])
   if (n % 2 === 1) return one
-  if (n === 10) return { ...one, review: { decision: 'reject', edits: [] } }
+  if (n === 10) return { ...one, review: { decision: 'reject', edits: [], reviewer: REVIEWER } }
   const isEdited = n % 8 === 0
   const edits = isEdited ? [{ target: 'measurement.WT', from: 40, to: 44 + n / 10, reason: 'rim' }] : []
-  return { ...one, review: { decision: isEdited ? 'accept-with-edits' : 'accept', edits } }
+  return { ...one, review: { decision: isEdited ? 'accept-with-edits' : 'accept', edits, reviewer: REVIEWER } }
 })
 
 export const sampleFigures = siteFigures(made, sampleBundle, PERIOD)

@@ -23,8 +23,10 @@ export const CONCORDANCE_QUERIES = {
         a.summary -> 'patient' ->> 'issuerOfPatientId' as issuer, a.summary -> 'study' ->> 'studyDate' as study_date,
         a.summary -> 'predictions' as predictions, a.summary -> 'measurements' as measurements,
         (select t.answers from gliabridge.tissue_answers t where t.analysis_id = a.analysis_id) as answers,
-        (select jsonb_build_object('decision', r.decision, 'edits', r.edits, 'measurements', r.redrawn -> 'measurements')
-          from gliabridge.reviews r where r.analysis_id = a.analysis_id order by r.number desc limit 1) as review
+        (select jsonb_build_object('decision', r.decision, 'edits', r.edits, 'measurements', r.redrawn -> 'measurements', 'reviewer', r.reviewer)
+          from gliabridge.reviews r where r.analysis_id = a.analysis_id order by r.number desc limit 1) as review,
+        (select jsonb_agg(e.data order by e.event_id) from gliabridge.analysis_events e
+          where e.analysis_id = a.analysis_id and e.kind = 'opinion') as opinions
       from gliabridge.analyses a
       where a.state = 'delivered' and a.created_at >= $1::timestamptz and a.created_at < $2::timestamptz
       order by a.created_at, a.analysis_id`,
