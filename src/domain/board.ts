@@ -30,6 +30,8 @@ export type BoardEntry =
 export interface BoardContent {
   /** "Born 1968-02-29 · female · GB-DEMO-0001 · imaging of 2026-03-14" */
   identity: string
+  /** The question, the last decision, and what changed since then, as far as the EHR states them. */
+  record: readonly string[]
   impression: readonly string[]
   volumes: { name: string; text: string; change: string; colour?: string }[]
   /** The call with how likely it is and how often such calls were wrong; or that there is none. */

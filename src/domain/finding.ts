@@ -1,4 +1,5 @@
 // The findings of an analysis: segmentation, measurements, predictions, quality notes, and what produced them.
+import type { BoardRecord } from './board-record.ts'
 import type { Comparison } from './comparison.ts'
 import type { Said } from './said.ts'
 import type { PatientIdentity, Sequence, SeriesDecision, StudyIdentity, Uid } from './study.ts'
@@ -271,6 +272,8 @@ export interface AnalysisResult {
   predictions: Prediction[]
   /** What the record says about radiotherapy, bevacizumab and steroids; absent if none of it was read. */
   treatment?: TreatmentHistory
+  /** What the tumour board is to answer and decided last; absent if none of it was read. */
+  boardRecord?: BoardRecord
   /** For the markers that heads predict; absent if the record has none or was not read. */
   tissueResults?: TissueResult[]
   quality: QualityNote[]

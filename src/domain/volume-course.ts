@@ -83,6 +83,16 @@ export function courseLines(result: Told): CourseLine[] {
   })
 }
 
+/** What each line was at the last study on or before the day (ISO 8601), and what it is now; a line without both is left out. */
+export function linesSince(lines: readonly CourseLine[], day: string): CourseLine[] {
+  const until = day.replaceAll('-', '')
+  return lines.flatMap((line) => {
+    const before = line.points.findLast(({ studyDate }) => studyDate <= until)
+    const now = line.points.at(-1)
+    return before && now && now !== before ? [{ ...line, points: [before, now] }] : []
+  })
+}
+
 /** Comparisons of an earlier version knew the earlier study alone, without its errors. */
 function earlierPoints({ comparison }: Told): CoursePoint[] {
   if (!comparison) return []

@@ -189,6 +189,7 @@ function resultOf({ ports, options, record }: Run, steps: Steps): AnalysisResult
     ...(compared.comparison && { comparison: compared.comparison }),
     predictions: predicted.predictions,
     ...(subject.treatment && { treatment: subject.treatment }),
+    ...(subject.boardRecord && { boardRecord: subject.boardRecord }),
     ...(subject.tissueResults.length > 0 && { tissueResults: subject.tissueResults }),
     quality: [
       ...subject.population,

@@ -1,6 +1,7 @@
 // Before any work on the images: who the patient is in the EHR, whether they have refused, and what is known of them.
 
 import type { ConfirmedPatient } from '../domain/analysis.ts'
+import type { BoardRecord } from '../domain/board-record.ts'
 import { foreseen } from '../domain/errors.ts'
 import type { ClinicalFacts, QualityNote, TissueResult } from '../domain/finding.ts'
 import type { ClinicalRecord } from '../domain/ports/clinical-record.ts'
@@ -13,6 +14,8 @@ export interface PatientRecord {
   tissueResults: TissueResult[]
   /** Absent if the site reads none of it. */
   treatment?: TreatmentHistory
+  /** Absent if the site reads none of it, or if the record says nothing. */
+  boardRecord?: BoardRecord
   quality: QualityNote[]
 }
 
@@ -23,7 +26,7 @@ export interface PatientRecord {
  */
 export async function readRecord(
   ehr: ClinicalRecord,
-  { studyDate }: Pick<StudyIdentity, 'studyDate'>,
+  study: Pick<StudyIdentity, 'studyDate' | 'accessionNumber'>,
   patient: PatientIdentity,
   { consentRequired, confirmed }: { consentRequired: boolean; confirmed?: ConfirmedPatient | undefined },
 ): Promise<PatientRecord> {
@@ -45,11 +48,18 @@ export async function readRecord(
     quality.push(missing)
     return undefined
   }
-  const facts = await ehr.clinicalFacts?.(matched, studyDate).catch(orNote(FACTS_MISSING))
+  const facts = await ehr.clinicalFacts?.(matched, study.studyDate).catch(orNote(FACTS_MISSING))
   const tissueResults = (await ehr.tissueResults?.(matched).catch(orNote(TISSUE_MISSING))) ?? []
   quality.push(...tissueResults.map(tissueNote))
   const treatment = await ehr.treatment?.(matched).catch(orNote(TREATMENT_MISSING))
-  return { facts, tissueResults, ...(treatment && Object.keys(treatment).length > 0 && { treatment }), quality }
+  const boardRecord = await ehr.boardRecord?.(matched, study).catch(orNote(BOARD_MISSING))
+  return {
+    facts,
+    tissueResults,
+    ...(treatment && Object.keys(treatment).length > 0 && { treatment }),
+    ...(boardRecord && Object.keys(boardRecord).length > 0 && { boardRecord }),
+    quality,
+  }
 }
 
 const NOT_MATCHED: QualityNote = {
@@ -71,6 +81,11 @@ const TREATMENT_MISSING: QualityNote = {
   code: 'treatment-missing',
   severity: 'info',
   ...remark('treatment-missing'),
+}
+const BOARD_MISSING: QualityNote = {
+  code: 'board-record-missing',
+  severity: 'info',
+  ...remark('board-record-missing'),
 }
 const TISSUE_MISSING: QualityNote = {
   code: 'tissue-results-missing',

@@ -2,6 +2,7 @@
 import type { BoardContent } from '../domain/board.ts'
 import type { Prediction, ReportableResult } from '../domain/finding.ts'
 import { tissueOf } from '../domain/tissue.ts'
+import { type CourseLine, courseLines, linesSince } from '../domain/volume-course.ts'
 import type { Words } from '../wording/report-words.ts'
 import { capital } from '../wording/sentences.ts'
 import { overlayOf } from './colours.ts'
@@ -21,6 +22,7 @@ export function boardContent(result: ReportableResult, words: Words): BoardConte
   const shown = noFinding ? [] : measurements.filter(({ region }) => REGIONS.includes(region))
   return {
     identity: identity.filter((part) => part !== '').join(' · '),
+    record: recordLines(result, words),
     impression: words.impressionLines(result),
     volumes: shown.map(({ region, name, value, standardDeviation }) => {
       const index = segments.findIndex(({ key }) => key === region)
@@ -42,6 +44,31 @@ export function boardContent(result: ReportableResult, words: Words): BoardConte
       return prediction.head === 'survival' ? [] : [{ name, ...call(prediction, words) }]
     }),
   }
+}
+
+function recordLines(result: ReportableResult, words: Words): string[] {
+  const { question, decision } = result.boardRecord ?? {}
+  const { board, named } = words
+  const since = decision ? linesSince(courseLines(result), decision.date) : []
+  return [
+    ...(question ? [named(board.question, question.text)] : []),
+    ...(decision ? [named(board.decided(words.isoDate(decision.date)), decision.text)] : []),
+    ...sinceDecision(since, words),
+  ]
+}
+
+/** Of the regions that a board follows, those that say most in one line. */
+const LEADING: readonly string[] = ['WT', 'ET']
+
+function sinceDecision(lines: readonly CourseLine[], words: Words): string[] {
+  const shown = lines.filter(({ region }) => LEADING.includes(region))
+  const [first] = shown
+  if (!first) return []
+  const changes = shown.map(({ region, name, points }) => {
+    const [before, now] = points.map(({ value }) => words.millilitres(value))
+    return `${words.impression.regions[region as 'WT' | 'ET'] ?? name} ${before} → ${now} mL`
+  })
+  return [words.named(words.board.since(words.readDate(first.points[0]!.studyDate)), changes.join(', '))]
 }
 
 function call(

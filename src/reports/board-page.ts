@@ -57,6 +57,11 @@ export function drawBoardPage(
   y += 2
   text(head, content.board.identity, LARGE, 2)
   y += 8
+  for (const line of content.board.record) {
+    text(head, line, LARGE, 2)
+    y += 3
+  }
+  if (content.board.record.length > 0) y += 3
   const impression = sect()
   for (const [n, line] of content.board.impression.entries()) {
     text(impression, line, n === 0 ? LARGE_STRONG : LARGE, 4)

@@ -128,6 +128,19 @@ export function ehrSchema(secret: Secret) {
           .describe(
             'Codes of Procedure and of medications that change how a follow-up is read; of a treatment without codes the worksheet says nothing.',
           ),
+        board: z
+          .strictObject({
+            question: flag(
+              'Read why the study was ordered (reasonCode of the order with its accession number).',
+            ).default(false),
+            decisionCodes: codes().describe(
+              'Codes of CarePlan (category), each as "system|code", that are decisions of a tumour board; without any, they are not read.',
+            ),
+          })
+          .prefault({})
+          .describe(
+            'For the page of a tumour board: the question, and the last decision on or before the day of imaging.',
+          ),
       })
       .prefault({})
       .describe("What is read of the patient's record, by the site's codes."),

@@ -4,6 +4,7 @@ import type { AnalysisSummary } from '../domain/analysis.ts'
 import { AppError } from '../domain/errors.ts'
 import { HEADS, RESULT_VERSION, type ReportableResult } from '../domain/finding.ts'
 import { SEQUENCES } from '../domain/study.ts'
+import { boardRecord, treatment } from './record-schema.ts'
 
 const text = z.string()
 const number = z.number()
@@ -166,9 +167,6 @@ const comparison = object({
   tracking: byKey(tracking),
 })
 
-const given = { isOngoing: maybe(z.literal(true)), dailyMg: maybe(number) }
-const treatments = z.array(object({ words: text, from: text, to: maybe(text), reference: text, ...given }))
-
 const evaluated = object({
   head,
   status: z.enum(['evaluable', 'indeterminate']),
@@ -225,9 +223,8 @@ const result = object({
   grid: maybe(grid),
   comparison: maybe(comparison),
   predictions: z.array(z.union([object({ head, status: z.literal('not-evaluable'), reason: text, said }), evaluated])),
-  treatment: maybe(
-    object({ radiotherapy: maybe(treatments), bevacizumab: maybe(treatments), steroids: maybe(treatments) }),
-  ),
+  treatment: maybe(treatment),
+  boardRecord: maybe(boardRecord),
   tissueResults: maybe(z.array(object({ head, test: text, value: text, date: maybe(text), reference: text }))),
   quality: z.array(object({ code: text, severity: z.enum(['info', 'warning']), text, said })),
   execution: object({

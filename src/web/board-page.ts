@@ -57,7 +57,7 @@ function shownPart({ analysisId, withdrawn, content, pictures, warnings }: Shown
     pictures.length > 0
       ? html`<div class="slide-pictures">${pictures.map((picture) => pictureRow(analysisId, picture))}</div>`
       : html`<p class="slide-warning">${MEETING.noPictures}</p>`
-  return html`<p>${content.identity}</p><div><p class="lead">${first ?? ''}</p>${others.map((line) => html`<p>${line}</p>`)}</div>
+  return html`<p>${content.identity}</p>${content.record.length > 0 ? html`<div class="slide-record">${content.record.map((line) => html`<p>${line}</p>`)}</div>` : ''}<div><p class="lead">${first ?? ''}</p>${others.map((line) => html`<p>${line}</p>`)}</div>
 <div class="slide-body"><div>${shown}${limits}</div><dl>${volumeRows(content)}</dl><div><h3>${words.board.predicted}</h3><dl>${callRows(content)}</dl>${link}</div></div>`
 }
 

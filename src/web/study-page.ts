@@ -11,6 +11,7 @@ import { SEX_NAMES } from '../wording/names.ts'
 import { readDate } from '../wording/quantities.ts'
 import { STATES, WITHDRAWN } from '../wording/web-pages.ts'
 import { PRIORITY_NAMES, WORKLIST } from '../wording/worklist.ts'
+import { boardRecordPart } from './board-record.ts'
 import { comparisonSection } from './comparison-section.ts'
 import { doubtPictures } from './doubt-section.ts'
 import { ageAt, formatName, inLanguage, sentence, timeOf } from './format.ts'
@@ -113,7 +114,7 @@ function results({ record, images, recordUrl }: StudyView, summary: Summary, isF
   return Object.entries(shown).map(([id, part]) => livePart(id, part))
 }
 
-function head({ record, siblings }: StudyView, { patient, study }: Summary): Html {
+function head({ record, siblings, recordUrl }: StudyView, { patient, study, boardRecord }: Summary): Html {
   const name = patient ? formatName(patient.patientName) || patient.patientId : ''
   const age = patient ? ageAt(patient.patientBirthDate, study?.studyDate ?? '') : undefined
   const facts: [string, string | undefined][] = [
@@ -132,7 +133,7 @@ function head({ record, siblings }: StudyView, { patient, study }: Summary): Htm
 <h1${name ? inLanguage(name) : html` class="uid"`}>${name || record.studyInstanceUid}</h1>
 <dl class="facts">${facts.map(([label, value]) => (value ? html`<div><dt>${label}</dt><dd>${value}</dd></div>` : ''))}
 ${name ? html`<div><dt>Study UID</dt><dd class="uid">${record.studyInstanceUid}</dd></div>` : ''}</dl>
-${others(record, siblings)}</div>`
+${boardRecordPart(boardRecord, recordUrl)}${others(record, siblings)}</div>`
 }
 
 function others(record: AnalysisRecord, siblings: AnalysisRecord[]): Part {

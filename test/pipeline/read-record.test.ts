@@ -24,6 +24,7 @@ function ehrOf(change: Partial<ClinicalRecord>) {
       { head: 'mgmt', test: 'MGMT', value: '34 %', date: '2024-11-02', reference: 'Observation/9' },
     ],
     treatment: async () => ({ radiotherapy: [] }),
+    boardRecord: async () => ({ question: { text: 'Progress?', reference: 'ServiceRequest/1' } }),
     ...change,
   }
   const ehr: ClinicalRecord = {
@@ -46,6 +47,7 @@ describe('readRecord', () => {
     const record = await readRecord(ehr, study, PATIENT, { consentRequired: true })
     expect(record.facts).toEqual({ karnofsky: 80 })
     expect(record.tissueResults).toHaveLength(1)
+    expect(record.boardRecord).toEqual({ question: { text: 'Progress?', reference: 'ServiceRequest/1' } })
     expect(record.quality).toEqual([
       {
         code: 'tissue-result',

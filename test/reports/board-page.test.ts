@@ -73,6 +73,54 @@ describe('the page for a tumour board', () => {
     expect(text).not.toContain('…')
   })
 
+  it('begins with the question, the last decision and what changed since, in large print, where the record states them', async () => {
+    const boardRecord = {
+      question: { text: 'Progression or effect of treatment?', reference: 'ServiceRequest/77' },
+      decision: {
+        text: 'Resection, then radiotherapy with temozolomide.',
+        date: '2026-01-10',
+        reference: 'CarePlan/9',
+      },
+    }
+    const { pages, pieces, text } = await board({ boardRecord })
+    expect(pages).toBe(3)
+    const large = pieces
+      .filter(({ size }) => size >= 14)
+      .map((piece) => piece.text)
+      .join(' ')
+    const comparison = result.comparison!
+    const [whole] = comparison.volumes
+    for (const must of [
+      'Question: Progression or effect of treatment?',
+      'Board of 2026-01-10: Resection, then radiotherapy with temozolomide.',
+      `Since then (study of 2026-01-02): whole tumour ${whole!.earlier.toFixed(1)} → ${whole!.now.toFixed(1)} mL, enhancing `,
+    ])
+      expect(large).toContain(must)
+    expect(text.indexOf('Question:')).toBeLessThan(text.indexOf('Tumour: whole tumour'))
+    // The board met before the earlier study: nothing was measured up to that day.
+    const before = { decision: { ...boardRecord.decision, date: '2025-12-01' } }
+    expect((await board({ boardRecord: before })).text).not.toContain('Since then')
+    expect((await board()).text).not.toMatch(/Question:|Board of/)
+  })
+
+  it('prints a long decision whole, if not here then at the end', async () => {
+    const decision = {
+      text: 'Radiotherapy with temozolomide, then '.repeat(30),
+      date: '2026-01-10',
+      reference: 'CarePlan/9',
+    }
+    const { bytes } = await board({ boardRecord: { decision } })
+    const pdf = await getDocumentProxy(bytes.slice())
+    const texts = await Promise.all(
+      Array.from({ length: pdf.numPages }, async (_, n) => {
+        const { items } = await (await pdf.getPage(n + 1)).getTextContent()
+        return items.map((item) => ('str' in item ? item.str : '')).join(' ')
+      }),
+    )
+    expect(texts[0]).toContain('…')
+    expect(texts.at(-1)!.match(/temozolomide/g)!.length).toBeGreaterThanOrEqual(30)
+  })
+
   it('shows the slice on which the enhancing tumour is largest, and that of the oedema', async () => {
     const { board: figures = [] } = reportFigures({ ...base, result })
     const area = (label: number, z: number) => {

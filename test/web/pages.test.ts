@@ -169,6 +169,23 @@ describe('an earlier study', () => {
   })
 })
 
+describe('what the record states of the tumour board', () => {
+  it('stands at the top with links to it, markup of nobody, and not at all where it states nothing', async () => {
+    const boardRecord = {
+      question: { text: 'Progression <b>?', reference: 'ServiceRequest/77' },
+      decision: { text: 'Resection; then radiotherapy.', date: '2026-01-10', reference: 'CarePlan/9' },
+    }
+    const record = { ...delivered, summary: { ...delivered.summary, boardRecord } }
+    const page = await study(record, { recordUrl: 'https://ehr.example/fhir/' })
+    expect(wordsOf(page)).toMatch(
+      /Question Progression &lt;b&gt;\? \( ?ServiceRequest\/77 ?\) Board of 2026-01-10 Resection; then radiotherapy\. \( ?CarePlan\/9/,
+    )
+    expect(page).toContain('href="https://ehr.example/fhir/CarePlan/9"')
+    expect(page.indexOf('Board of')).toBeLessThan(page.indexOf('id="status"'))
+    expect(await study(delivered)).not.toMatch(/Board of|board-record/)
+  })
+})
+
 describe('a tissue test', () => {
   it('stands before what the images say, and is markup of nobody', async () => {
     const tissueResults: TissueResult[] = [

@@ -1,9 +1,10 @@
 // The EHR, over FHIR R4, and what is sent to it.
 import type { BoardPatient, PatientId } from '../board.ts'
+import type { BoardRecord } from '../board-record.ts'
 import type { TissueAnswer } from '../concordance.ts'
 import type { ClinicalFacts, ReportableResult, TissueResult } from '../finding.ts'
 import type { Review } from '../review.ts'
-import type { PatientIdentity, Sequence, Uid } from '../study.ts'
+import type { PatientIdentity, Sequence, StudyIdentity, Uid } from '../study.ts'
 import type { TreatmentHistory } from '../treatment.ts'
 
 export type EhrReceipt = Record<string, string>
@@ -93,6 +94,8 @@ export interface ClinicalRecord {
   isUrgentOrder?(accessionNumber: string): Promise<boolean>
   /** Radiotherapy, bevacizumab and steroids of "Patient/id", as far as the site configured codes; absent if the adapter does not read them. */
   treatment?(patient: string): Promise<TreatmentHistory>
+  /** What "Patient/id" is brought to the tumour board for, and what it decided last, as far as the site reads it; absent if the adapter does not read it. */
+  boardRecord?(patient: string, study: Pick<StudyIdentity, 'accessionNumber' | 'studyDate'>): Promise<BoardRecord>
   /** Posts or repeats the report of one analysis: the same resources, whatever happened before. */
   postReport(report: EhrReport): Promise<EhrReceipt>
   /**

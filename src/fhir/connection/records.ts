@@ -20,6 +20,7 @@ import {
   checkConsent,
   NO_READS,
   type ReadSettings,
+  readBoardRecord,
   readClinicalFacts,
   readTissueAnswers,
   readTissueResults,
@@ -100,6 +101,7 @@ export function createClinicalRecords(options: ClinicalRecordOptions): ClinicalR
       tissueResults: (patient) => readTissueResults(store, reads, patient),
       tissueAnswers: (patient) => readTissueAnswers(store, reads, patient),
       treatment: (patient) => readTreatments(store, reads, patient),
+      boardRecord: (patient, study) => readBoardRecord(store, reads, orders.accessionSystem, study, patient),
       isUrgentOrder: (accessionNumber) => isUrgentOrder(store, orders, accessionNumber),
       postReport: (report) =>
         forReport(report, async (post) => {

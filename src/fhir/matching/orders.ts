@@ -35,18 +35,29 @@ export async function findOrder(
   study: StudyIdentity,
   patient: string,
 ): Promise<OrderSearch> {
-  const accession = study.accessionNumber.trim()
-  if (accession === '' || !capabilities.searches('ServiceRequest', 'identifier')) return { isSearched: false }
-  const carrying = await ordersOf(store, accessionSystem, accession)
-  const own = carrying.filter(({ subject }) => relativeReference(subject.reference ?? '') === patient)
-  if (own.length < carrying.length && accessionSystem) {
+  if (study.accessionNumber.trim() === '' || !capabilities.searches('ServiceRequest', 'identifier'))
+    return { isSearched: false }
+  const { usable, ofOthers } = await ordersOfStudy(store, accessionSystem, study, patient)
+  if (ofOthers > 0 && accessionSystem) {
     const message = 'the order with the accession number of the study belongs to another patient than the Patient ID'
     throw new AppError('PATIENT_MISMATCH', message)
   }
-  const active = own.filter(({ status }) => status === 'active')
-  const usable = active.length > 0 ? active : own.filter(({ status }) => status === 'completed')
   if (usable.length !== 1) return { isSearched: true, note: noteOf(usable.length) }
   return { isSearched: true, order: orderOf(usable[0]!) }
+}
+
+/** Orders of the patient with the study's accession number: those that are active, or else those that are completed. */
+export async function ordersOfStudy(
+  store: Pick<RecordStore, 'search'>,
+  accessionSystem: string | undefined,
+  { accessionNumber }: Pick<StudyIdentity, 'accessionNumber'>,
+  patient: string,
+): Promise<{ usable: ServiceRequest[]; ofOthers: number }> {
+  const carrying = await ordersOf(store, accessionSystem, accessionNumber.trim())
+  const own = carrying.filter(({ subject }) => relativeReference(subject.reference ?? '') === patient)
+  const active = own.filter(({ status }) => status === 'active')
+  const usable = active.length > 0 ? active : own.filter(({ status }) => status === 'completed')
+  return { usable, ofOthers: carrying.length - own.length }
 }
 
 async function ordersOf(

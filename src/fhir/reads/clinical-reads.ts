@@ -1,11 +1,23 @@
 // What the EHR knows of the patient before an analysis: consent, performance status, resection, tissue test results (FHIR R4 search).
-import type { Consent, DiagnosticReport, Observation, Procedure, Resource, ResourceType } from '@medplum/fhirtypes'
+import type {
+  CarePlan,
+  Consent,
+  DiagnosticReport,
+  Observation,
+  Procedure,
+  Resource,
+  ResourceType,
+} from '@medplum/fhirtypes'
+import type { BoardRecord } from '../../domain/board-record.ts'
 import type { TissueAnswer } from '../../domain/concordance.ts'
 import { calendarDate } from '../../domain/dicom-date.ts'
 import { AppError } from '../../domain/errors.ts'
 import type { ClinicalFacts, TissueResult } from '../../domain/finding.ts'
+import type { StudyIdentity } from '../../domain/study.ts'
 import type { TreatmentHistory } from '../../domain/treatment.ts'
 import type { RecordStore } from '../connection/record-store.ts'
+import { ordersOfStudy } from '../matching/orders.ts'
+import { type BoardReads, decisionOf, questionOf } from './board-record.ts'
 import { isRefused } from './consent.ts'
 import { KARNOFSKY, karnofskyOf, type ResectionCodes, resectionOf } from './facts.ts'
 import { belongsTo } from './resource-facts.ts'
@@ -22,6 +34,8 @@ export interface ReadSettings {
   tissueValues: TissueValues
   /** Codes of treatments that affect how a follow-up is read; without any, treatments are not read. */
   treatmentCodes: TreatmentCodes
+  /** What is read for a tumour board; nothing unless the site says so. */
+  board: BoardReads
   /** Codes of what a patient may have refused; without any, consent is not read. */
   optOutCodes: readonly string[]
 }
@@ -31,6 +45,7 @@ export const NO_READS: ReadSettings = {
   tissueCodes: { idh: [], '1p19q': [], mgmt: [], grade: [] },
   tissueValues: { idh: {}, '1p19q': {}, mgmt: {}, grade: {} },
   treatmentCodes: { radiotherapy: [], bevacizumab: [], steroids: [] },
+  board: { question: false, decisionCodes: [] },
   optOutCodes: [],
 }
 
@@ -101,6 +116,27 @@ export async function readTreatments(
   for (const type of TREATMENT_TYPES)
     treatments.push(...(await ofPatient<TreatmentResource>(store, type, patient, { code })))
   return treatmentsOf(treatments, treatmentCodes)
+}
+
+/** Empty if the site reads neither, or if the record says nothing. The question is that of the one order of the study. */
+export async function readBoardRecord(
+  store: Store,
+  { board: { question, decisionCodes } }: ReadSettings,
+  accessionSystem: string | undefined,
+  study: Pick<StudyIdentity, 'accessionNumber' | 'studyDate'>,
+  patient: string,
+): Promise<BoardRecord> {
+  const { usable } =
+    question && study.accessionNumber.trim() !== ''
+      ? await ordersOfStudy(store, accessionSystem, study, patient)
+      : { usable: [] }
+  const plans =
+    decisionCodes.length === 0
+      ? []
+      : await ofPatient<CarePlan>(store, 'CarePlan', patient, { category: decisionCodes.join(',') })
+  const asks = usable.length === 1 ? questionOf(usable[0]!) : undefined
+  const decision = decisionOf(plans, decisionCodes, calendarDate(study.studyDate))
+  return { ...(asks && { question: asks }), ...(decision && { decision }) }
 }
 
 async function ofPatient<T extends Resource>(

@@ -60,6 +60,8 @@ export const REMARKS: Wording['remarks'] = {
     'Therapie und Allgemeinzustand konnten nicht aus dem KIS gelesen werden; die Vorhersagen kamen ohne sie zustande.',
   'treatment-missing': () =>
     'Strahlentherapie, Bevacizumab und Steroide konnten nicht aus dem KIS gelesen werden; das Arbeitsblatt lässt offen, was davon abhängt.',
+  'board-record-missing': () =>
+    'Fragestellung und letzter Beschluss des Tumorboards konnten nicht aus dem KIS gelesen werden; die Seite für das Board nennt sie nicht.',
   'tissue-results-missing': () =>
     'Gewebebefunde konnten nicht aus dem KIS gelesen werden; falls es welche gibt, haben sie Vorrang.',
   'tissue-result': ({ test, value, date }, { isoDate }) =>

@@ -66,6 +66,8 @@ export const REMARKS = {
     'Treatment and performance status could not be read from the EHR; the predictions were made without them.',
   'treatment-missing': () =>
     'Radiotherapy, bevacizumab and steroids could not be read from the EHR; the worksheet of the follow-up leaves open what rests on them.',
+  'board-record-missing': () =>
+    'The question and the last decision of the tumour board could not be read from the EHR; the page for the board does not state them.',
   'tissue-results-missing': () =>
     'Results of tissue tests could not be read from the EHR; there may be some, and they would take precedence.',
   'tissue-result': ({ test, value, date }: { test: string; value: string; date: string }, { isoDate }: Speech) =>

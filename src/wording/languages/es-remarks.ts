@@ -61,6 +61,8 @@ export const REMARKS: Wording['remarks'] = {
     'No se pudieron leer de la historia el tratamiento ni el estado funcional; las predicciones se hicieron sin ellos.',
   'treatment-missing': () =>
     'No se pudieron leer de la historia la radioterapia, el bevacizumab ni los corticoides; la hoja de seguimiento deja abierto lo que depende de ellos.',
+  'board-record-missing': () =>
+    'No se pudieron leer de la historia la pregunta ni la última decisión del comité de tumores; la página para el comité no las indica.',
   'tissue-results-missing': () =>
     'No se pudieron leer de la historia los estudios de tejido; si los hay, tienen prioridad.',
   'tissue-result': ({ test, value, date }, { isoDate }) =>

@@ -61,6 +61,8 @@ export const REMARKS: Wording['remarks'] = {
     'Le traitement et l’état général n’ont pas pu être lus dans le dossier ; les prédictions ont été faites sans eux.',
   'treatment-missing': () =>
     'La radiothérapie, le bévacizumab et les corticoïdes n’ont pas pu être lus dans le dossier ; la fiche de suivi laisse en suspens ce qui en dépend.',
+  'board-record-missing': () =>
+    'La question et la dernière décision de la RCP n’ont pas pu être lues dans le dossier ; la page destinée à la RCP ne les indique pas.',
   'tissue-results-missing': () =>
     'Les analyses tissulaires n’ont pas pu être lues dans le dossier ; s’il en existe, elles priment.',
   'tissue-result': ({ test, value, date }, { isoDate }) =>

@@ -1,5 +1,14 @@
 // What is read of the patient's record: which score, which operation, which tissue test, which refusal; and what must not be taken for one.
-import type { Consent, ConsentProvision, DiagnosticReport, Observation, Patient, Procedure } from '@medplum/fhirtypes'
+import type {
+  CarePlan,
+  Consent,
+  ConsentProvision,
+  DiagnosticReport,
+  Observation,
+  Patient,
+  Procedure,
+  ServiceRequest,
+} from '@medplum/fhirtypes'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type DemoEhr, startDemoEhr } from '../../../demo/ehr/ehr-server.ts'
 import type { ReadSettings } from '../../../src/fhir/reads/clinical-reads.ts'
@@ -212,6 +221,7 @@ describe('on a server', () => {
     tissueCodes: { idh: [], '1p19q': [], mgmt: [], grade: [] },
     tissueValues: { idh: {}, '1p19q': {}, mgmt: {}, grade: {} },
     treatmentCodes: { radiotherapy: [], bevacizumab: [], steroids: [] },
+    board: { question: false, decisionCodes: [] },
     optOutCodes: ['urn:hospital|ai-analysis'],
   }
   const record = (change: Partial<ReadSettings> = {}) =>
@@ -292,6 +302,43 @@ describe('on a server', () => {
       { head: 'idh', answer: 'IDH-mutant', date: '2024-11-02', reference: expect.stringMatching(/^Observation\//) },
     ])
     expect(await record().tissueAnswers!(patient)).toEqual([])
+  })
+
+  it('reads the question of the order of the study and the board’s last decision, of this patient only, where the site says so', async () => {
+    const order = (who: string, status: 'active' | 'completed', text: string) =>
+      create<ServiceRequest>(ehr.url, {
+        resourceType: 'ServiceRequest',
+        status,
+        intent: 'order',
+        subject: { reference: who },
+        identifier: [{ value: 'A-31' }],
+        reasonCode: [{ text }],
+      })
+    await order(patient, 'completed', 'First diagnosis?')
+    const { id } = await order(patient, 'active', 'Progression?')
+    await order(other, 'active', 'Another patient')
+    const plan = (who: string, created: string, description: string) =>
+      create<CarePlan>(ehr.url, {
+        resourceType: 'CarePlan',
+        status: 'active',
+        intent: 'plan',
+        subject: { reference: who },
+        category: [{ coding: [{ system: 'urn:hospital', code: 'board' }] }],
+        created,
+        description,
+      })
+    await plan(patient, '2024-12-05', 'Resection')
+    await plan(other, '2025-01-20', 'Of another patient')
+    const study = { accessionNumber: 'A-31', studyDate: '20250131' }
+    const board = { question: true, decisionCodes: ['urn:hospital|board'] }
+    expect(await record({ board }).boardRecord!(patient, study)).toEqual({
+      question: { text: 'Progression?', reference: `ServiceRequest/${id}` },
+      decision: { text: 'Resection', date: '2024-12-05', reference: expect.stringMatching(/^CarePlan\//) },
+    })
+    expect(await record({ board }).boardRecord!(patient, { ...study, accessionNumber: 'A-9' })).not.toHaveProperty(
+      'question',
+    )
+    expect(await record().boardRecord!(patient, study)).toEqual({})
   })
 
   it('stops for a patient who refused, also when the report is posted; asks nothing where no codes are set', async () => {
