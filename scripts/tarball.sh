@@ -11,6 +11,7 @@ cd "$place/site"
 npm init --yes --silent >/dev/null
 npm install --ignore-scripts --no-audit --no-fund --loglevel=error "$place/$(tail -1 "$place/name")"
 npx --no-install gliabridge --version
+npx --no-install gliabridge verify-bundle
 npx --no-install gliabridge demo --exit --port 0 --json demo.json
 node -e '
 const { readBack } = JSON.parse(require("node:fs").readFileSync("demo.json", "utf8"))

@@ -15,6 +15,14 @@ export function addBundles(
     .argument('[folder]', 'bundle folder; the configured one by default')
     .action(async (folder) => (await import('./commands/verify-bundle.ts')).verifyBundleCommand(configOf(), folder))
 
+  program
+    .command('gpu-check')
+    .description('say what this machine lacks to compute on a GPU, and compare each network there with the CPU')
+    .option('--bundle <folder>', 'bundle folder; the configured one by default')
+    .option('--providers <names>', 'of cuda, tensorrt, webgpu; all by default')
+    .option('--networks <names>', 'only these networks of the bundle')
+    .action(async (options) => (await import('./commands/gpu-check.ts')).gpuCheckCommand(configOf(), options))
+
   const bundles = program
     .command('bundles')
     .description(

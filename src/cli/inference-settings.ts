@@ -1,6 +1,6 @@
 // Only the inference settings, for commands that need neither PACS nor EHR.
 
-import { readSettings } from '../settings/read.ts'
+import { bundleFolder, readSettings } from '../settings/read.ts'
 import { type Settings, settingsSchema } from '../settings/schema.ts'
 
 /** From the settings file if there is one, otherwise the defaults; `bundle` overrides the folder. */
@@ -13,5 +13,5 @@ export async function inferenceSettings(
   const inference = file
     ? (await readSettings(file, env)).inference
     : settingsSchema(env).shape.inference.parse(undefined)
-  return { ...inference, ...(bundle ? { bundle } : {}) }
+  return { ...inference, bundle: bundleFolder(bundle ?? inference.bundle) }
 }

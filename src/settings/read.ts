@@ -1,5 +1,7 @@
 // Reads the settings file, if there is one, and the files that hold secrets.
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import { AppError } from '../domain/errors.ts'
 import { jsonExcess } from '../domain/json-excess.ts'
 import { withoutComments } from './comments.ts'
@@ -11,7 +13,7 @@ import { type Environment, fileVariable } from './schema-parts.ts'
 export async function readSettings(path: string | undefined, env: Environment): Promise<Settings> {
   const file = path ?? env.GLIABRIDGE_CONFIG
   const given = await withSecretFiles(env)
-  if (!file) return parseSettings({}, given, 'the environment (no settings file was given)')
+  if (!file) return located(parseSettings({}, given, 'the environment (no settings file was given)'))
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     const why = error.code === 'ENOENT' ? 'does not exist' : `cannot be read (${error.code})`
     throw new AppError('SETTINGS_INVALID', `the settings file ${file} ${why}`, { cause: error })
@@ -21,7 +23,18 @@ export async function readSettings(path: string | undefined, env: Environment): 
 
 /** The same for settings that are not in a file yet. */
 export async function readRawSettings(raw: unknown, env: Environment, source: string): Promise<Settings> {
-  return parseSettings(raw, { ...env, ...(await readSecrets(secretFiles(raw))) }, source)
+  return located(parseSettings(raw, { ...env, ...(await readSecrets(secretFiles(raw))) }, source))
+}
+
+function located(settings: Settings): Settings {
+  return { ...settings, inference: { ...settings.inference, bundle: bundleFolder(settings.inference.bundle) } }
+}
+
+/** A bundle that comes with the program is found from any working directory. */
+export function bundleFolder(folder: string): string {
+  if (existsSync(folder)) return folder
+  const shipped = fileURLToPath(new URL(folder, new URL('../../', import.meta.url)))
+  return existsSync(shipped) ? shipped : folder
 }
 
 /** GLIABRIDGE_PACS_PASSWORD_FILE names a file with what GLIABRIDGE_PACS_PASSWORD would contain: this is how containers receive secrets. */

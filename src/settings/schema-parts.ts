@@ -112,3 +112,16 @@ export function credentials(secret: Secret) {
   const bearer = z.strictObject({ type: z.literal('bearer'), token: secret('Token, by reference.') })
   return { none, basic, bearer }
 }
+
+export function timeZone(description: string) {
+  return z
+    .string()
+    .refine((name) => {
+      try {
+        return Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
+      } catch {
+        return false
+      }
+    }, 'must be an IANA time zone such as Europe/Berlin')
+    .describe(description)
+}

@@ -1,5 +1,6 @@
 // Every setting with its default and meaning: one schema, from which defaults, JSON schema and environment names derive.
 import { z } from 'zod'
+import { PROVIDERS } from '../domain/providers.ts'
 import { SEQUENCES, STRUCTURAL } from '../domain/study.ts'
 import { accessSchema, hasSignIn, isThisMachine } from './access-schema.ts'
 import { ehrSchema } from './ehr-schema.ts'
@@ -10,7 +11,7 @@ import { poolsSchema } from './pools-schema.ts'
 import { receiveSchema } from './receive-schema.ts'
 import { reportsSchema, reviewSchema } from './reports-schema.ts'
 import { rulesSchema } from './rules-schema.ts'
-import { type Environment, filled, flag, MINUTE, pattern, secretOf, url, whole } from './schema-parts.ts'
+import { type Environment, filled, flag, MINUTE, pattern, secretOf, timeZone, url, whole } from './schema-parts.ts'
 
 /** The schema needs the environment, since settings contain secrets only as references to it. */
 export function settingsSchema(env: Environment) {
@@ -26,14 +27,16 @@ export function settingsSchema(env: Environment) {
     acceptance: acceptanceSchema(secret),
     inference: z
       .strictObject({
-        bundle: filled('Folder of the model bundle.').default('config/models/glioma-cascade-1mm'),
+        bundle: filled('Folder of the model bundle; one that comes with the program is found from any folder.').default(
+          'config/models/glioma-cascade-1mm',
+        ),
         installed: z.exactOptional(
           filled(
             'A folder of bundle folders: those that may run in shadow and be made active, besides `bundle`, which is active until a person decides otherwise (gliabridge bundles).',
           ),
         ),
         providers: z
-          .array(z.enum(['cuda', 'webgpu', 'cpu'], { error: 'must be one of cuda, webgpu, cpu' }))
+          .array(z.enum(PROVIDERS, { error: `must be one of ${PROVIDERS.join(', ')}` }))
           .min(1, 'must name at least one')
           .default(['cpu'])
           .describe('Execution providers in the order in which they are tried.'),
@@ -275,17 +278,4 @@ const isSafe = (address: string) => address.startsWith('https://') || isThisMach
 
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
-}
-
-function timeZone(description: string) {
-  return z
-    .string()
-    .refine((name) => {
-      try {
-        return Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
-      } catch {
-        return false
-      }
-    }, 'must be an IANA time zone such as Europe/Berlin')
-    .describe(description)
 }

@@ -76,7 +76,7 @@ describe('parseSettings', () => {
         'erh is not a setting; did you mean ehr?',
         'http.port must be at most 65535',
         "http.frameAncestors.0 must be 'self', 'none' or an origin",
-        'inference.providers.0 must be one of cuda, webgpu, cpu',
+        'inference.providers.0 must be one of cuda, tensorrt, webgpu, cpu',
         'inference.threads must be a whole number',
         'series.reference must be one of T1, T1c, T2, FLAIR',
         'series.overrides.T1 must be a regular expression',

@@ -1,4 +1,5 @@
 // What gliabridge init asks a site, in order; each question is also a flag of the command.
+import { PROVIDERS } from '../../domain/providers.ts'
 
 export interface Question {
   /** The flag, without its dashes. */
@@ -83,7 +84,7 @@ export const QUESTIONS: readonly Question[] = [
     tries: 'ehr',
   },
   { key: 'bundle', text: 'folder of the model bundle', fallback: 'config/models/glioma-cascade-1mm' },
-  { key: 'providers', text: 'execution providers in order (cuda, webgpu, cpu)', fallback: 'cpu' },
+  { key: 'providers', text: `execution providers in order (${PROVIDERS.join(', ')})`, fallback: 'cpu' },
   {
     key: 'database-url',
     text: `address of a PostgreSQL database: ${REFERENCE}; empty for the embedded one`,

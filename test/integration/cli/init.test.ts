@@ -25,11 +25,11 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-/** The servers are in this process, so the command must not block it. */
+/** From a folder of its own, as a site would; the servers are in this process, so the command must not block it. */
 async function init(flags: Record<string, string>, more: string[] = []) {
   const args = ['--disable-warning=ExperimentalWarning', join(ROOT, 'src/cli/main.ts'), 'init', '--yes', ...more]
   for (const [key, value] of Object.entries(flags)) args.push(`--${key}`, value)
-  const child = spawn(process.execPath, args, { cwd: ROOT, env: { PATH: process.env.PATH ?? '', HOME: folder } })
+  const child = spawn(process.execPath, args, { cwd: folder, env: { PATH: process.env.PATH ?? '', HOME: folder } })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()))
   const code = await new Promise<number | null>((resolve) => child.once('exit', resolve))
