@@ -14,7 +14,7 @@ export function boardRecordPart(boardRecord: BoardRecord | undefined, recordUrl:
     const source = recordUrl
       ? html`<a href="${baseUrlOf(recordUrl)}/${reference}">${reference}</a>`
       : html`${reference}`
-    return html`<div><dt>${name}</dt><dd>${text} <small class="muted">(${source})</small></dd></div>`
+    return html`<div><dt>${name}</dt><dd>${text} <small class="muted">${source}</small></dd></div>`
   }
-  return html`<dl class="facts facts-wide board-record">${question ? row(board.question, question) : ''}${decision ? row(board.decided(decision.date), decision) : ''}</dl>`
+  return html`<dl class="facts">${question ? row(board.question, question) : ''}${decision ? row(board.decided(decision.date), decision) : ''}</dl>`
 }

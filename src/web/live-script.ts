@@ -22,7 +22,8 @@ export const LIVE_SCRIPT = `'use strict'
     for (const span of root.querySelectorAll('[data-since]')) {
       const seconds = Math.max(0, Math.round((performance.timeOrigin + performance.now() - Date.parse(span.dataset.since)) / 1000))
       const minutes = Math.floor(seconds / 60)
-      span.textContent = minutes < 1 ? seconds + ' s' : minutes < 60 ? minutes + ' min ' + (seconds % 60) + ' s' : Math.floor(minutes / 60) + ' h ' + (minutes % 60) + ' min'
+      const hours = Math.floor(minutes / 60)
+      span.textContent = minutes < 1 ? seconds + ' s' : hours < 1 ? minutes + ' min ' + (seconds % 60) + ' s' : hours < 48 ? hours + ' h ' + (minutes % 60) + ' min' : Math.floor(hours / 24) + ' d ' + (hours % 24) + ' h'
     }
   }
   dress(document)

@@ -65,9 +65,8 @@ export function studyPage(view: StudyView): Html {
   const decision = isFolded ? opinionForm(record, path) : reviewForm(record, path, view)
   const main = [
     html`<nav class="crumb" aria-label="Back"><a href="/">${icon('back')}Worklist</a></nav>`,
-    livePart('head', head(view, summary)),
+    html`<div class="head-row">${livePart('head', head(view, summary))}${livePart('files', files(view, path, isFolded))}</div>`,
     livePart('status', status(view, path)),
-    livePart('files', files(view, path, isFolded)),
     livePart('images', viewerSection(path, view.images, { canDraw: may('decide') && takesStrokes(record) })),
     livePart('reviewed', reviewCount(record)),
     livePart('decide', may('decide') ? decision : ''),

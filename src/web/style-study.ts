@@ -2,6 +2,8 @@
 export const STYLE_STUDY = `
 .crumb a { display: inline-flex; align-items: center; gap: .3rem; font-size: .9rem; text-decoration: none; color: var(--soft); }
 .crumb a:hover { color: var(--ink); }
+.head-row { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: flex-start; gap: .6rem 1.5rem; }
+.head-row > :first-child { flex: 1 1 30rem; }
 .facts { display: flex; flex-wrap: wrap; gap: .5rem 1.9rem; margin-top: .6rem; }
 .facts dt { font-size: .78rem; color: var(--soft); }
 .facts dd { overflow-wrap: anywhere; }

@@ -1,9 +1,9 @@
 // Style of the pages, part three: the images, always on a dark background so that greys can be told apart.
 export const STYLE_VIEWER = `
 .viewer { background: #0b0d10; color: #e6ebef; border-radius: 10px; padding: .6rem; display: flex; flex-direction: column; gap: .5rem; }
-.viewer-bar { display: flex; flex-wrap: wrap; gap: .4rem .45rem; align-items: center; }
+.viewer-bar { display: flex; flex-wrap: wrap; gap: .35rem .38rem; align-items: center; }
 .viewer .group { display: inline-flex; flex-wrap: wrap; align-items: center; gap: .25rem; }
-.viewer .tool, .viewer .chip { font-size: .85rem; padding: .26rem .42rem; border-radius: 6px; background: #1a2026; color: #dfe6eb; border: 1px solid #39434c; }
+.viewer .tool, .viewer .chip { font-size: .85rem; padding: .26rem .36rem; border-radius: 6px; background: #1a2026; color: #dfe6eb; border: 1px solid #39434c; }
 .viewer .tool:hover, .viewer .chip:hover { border-color: #8fa0ac; }
 .viewer .tool[aria-pressed="true"] { background: #d7eef4; color: #06242b; border-color: #d7eef4; font-weight: 620; }
 .viewer .chip { display: inline-flex; align-items: center; }
@@ -11,7 +11,7 @@ export const STYLE_VIEWER = `
 .viewer .chip[aria-pressed="false"] .swatch { opacity: .3; }
 .viewer .swatch-NCR { background: #f3a712; } .viewer .swatch-ED { background: #2e86ab; } .viewer .swatch-ET { background: #e4572e; }
 .viewer :focus-visible { outline-color: #8fd6e4; }
-.viewer input[type="range"] { accent-color: #6cc3d5; width: 5.5rem; vertical-align: middle; }
+.viewer input[type="range"] { accent-color: #6cc3d5; width: 4.4rem; vertical-align: middle; }
 .brush-bar { display: flex; flex-wrap: wrap; gap: .4rem .7rem; align-items: center; font-size: .88rem; padding: .45rem .6rem; border-radius: 8px; background: #12181d; border: 1px solid #39434c; }
 .brush-bar a { color: #9fdbe8; margin-left: auto; } .brush-says { font-variant-numeric: tabular-nums; }
 .viewer .brush-bar input[type="range"] { width: 8rem; }

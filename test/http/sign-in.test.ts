@@ -165,6 +165,9 @@ describe('after a launch for one patient', () => {
       `/analyses/${held.analysisId}`,
       `/api/analyses/${held.analysisId}`,
       `/analyses/${held.analysisId}/report.pdf`,
+      `/analyses/${held.analysisId}/images`,
+      `/analyses/${held.analysisId}/images/axial/1/picture.png?of=T1c:0-4095`,
+      `/analyses/${held.analysisId}/images/volumes/T1c.nii.gz`,
       `/events?analysis=${held.analysisId}`,
       '/events',
       '/analyses/nobody',
@@ -176,7 +179,7 @@ describe('after a launch for one patient', () => {
         'OTHER_PATIENT',
       ])
     }
-    expect(rows.filter(({ outcome }) => outcome === 'failure')).toHaveLength(6)
+    expect(rows.filter(({ outcome }) => outcome === 'failure')).toHaveLength(9)
     for (const path of ['/not-analysed', '/api/analyses', '/board'])
       expect([path, (await ask(path)).status]).toEqual([path, 403])
     expect((await ask('/')).headers.get('location')).toBe('/patient')

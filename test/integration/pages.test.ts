@@ -4,6 +4,7 @@ import { readPageScripts } from '../../src/http/page-scripts.ts'
 import { type RunningServer, serve } from '../../src/http/serve.ts'
 import { SIZES, seriousFindings } from '../support/axe.ts'
 import { type Browser, startBrowser, type Tab } from '../support/browser.ts'
+import { keepPicture } from '../support/keep-picture.ts'
 import { delivered, eventsOf, held, running, samples } from '../support/sample-analyses.ts'
 import { type SampleApp, sampleApp } from '../support/sample-app.ts'
 
@@ -44,6 +45,15 @@ it('updates what changed in place and leaves the rest as the reader left it', as
 it('writes times in the zone of the reader', async () => {
   await tab.open(server.url)
   await tab.until(`!document.querySelector('time').textContent.includes('UTC')`)
+})
+
+it('counts how long ago something was, in days once it is long', async () => {
+  await tab.open(server.url)
+  const [since, words] = await tab.evaluate<[string, string]>(
+    `(({ dataset, textContent }) => [dataset.since, textContent])(document.querySelector('td [data-since]'))`,
+  )
+  const hours = Math.floor((Date.now() - Date.parse(since)) / 3_600_000)
+  expect(words).toBe(`${Math.floor(hours / 24)} d ${hours % 24} h`)
 })
 
 it('releases a hold by keyboard alone', async () => {
@@ -139,6 +149,40 @@ const FAINT_TEXT = `(() => {
   }
   return faint
 })()`
+
+it('shows a meeting, one patient a screen, and leads through it by keyboard', async () => {
+  await tab.size(1280, 720)
+  await tab.open(`${server.url}/board`)
+  const { patientId } = delivered.summary!.patient!
+  await tab.evaluate(`document.querySelector('textarea').value = '${patientId}\\nnobody\\n${patientId}'`)
+  await tab.evaluate(`document.querySelector('form').requestSubmit()`)
+  await tab.until(`document.querySelectorAll('.slide').length === 3`)
+  const topOf = (n: number) =>
+    tab.evaluate<number>(`Math.round(document.querySelector('#patient-${n}').getBoundingClientRect().top) + 0`)
+  const focusOn = (rel: string, n: number) =>
+    tab.evaluate(`document.querySelector('#patient-${n} [rel=${rel}]').focus()`)
+  await tab.evaluate(`document.querySelector('.board-list a').focus()`)
+  await tab.press('Enter')
+  await tab.until(`location.hash === '#patient-1'`)
+  expect(Math.abs(await topOf(1))).toBeLessThan(3)
+  await focusOn('next', 1)
+  await tab.press('Enter')
+  await tab.until(`location.hash === '#patient-2'`)
+  expect(Math.abs(await topOf(2))).toBeLessThan(3)
+  await focusOn('prev', 2)
+  await tab.press('Enter')
+  await tab.until(`location.hash === '#patient-1'`)
+  await keepPicture('board-slide', await tab.picture())
+  for (const [width, height] of SIZES) {
+    await tab.size(width, height)
+    expect(await seriousFindings(tab), `at ${width} x ${height}`).toEqual([])
+  }
+  // What is seen first is large enough for three metres: 2.9 % of the screen's height.
+  await tab.size(1920, 1080)
+  expect(
+    await tab.evaluate<number>(`parseFloat(getComputedStyle(document.querySelector('.slide .lead')).fontSize)`),
+  ).toBeGreaterThan(30)
+})
 
 it('has no serious finding of axe-core on the lists, a hold and the form of a meeting, at the usual size, on tablets, and at 200 %', async () => {
   for (const path of ['/', '/not-analysed', '/notices', '/bundles', '/board', `/analyses/${held.analysisId}`]) {

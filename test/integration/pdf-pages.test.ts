@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { decode } from 'fast-png'
 import pixelmatch from 'pixelmatch'
+import { decodeQR } from 'qr/decode.js'
 import { expect, it } from 'vitest'
 import type { ReportableResult } from '../../src/domain/finding.ts'
 import { packFigures } from '../../src/reports/kept-figures.ts'
@@ -22,9 +23,10 @@ const DPI = 60
 const WINDOW = 24
 const MAX_DIFFERENT = 20
 
+const LINK = 'https://glioma.hospital.example/analyses/a'
 const base = syntheticCase(SAGITTAL)
 const result: ReportableResult = { ...base.result, comparison: comparisonOf(base.result) }
-const figures = reportFigures({ ...base, result, link: 'https://glioma.hospital.example/analyses/a' })
+const figures = reportFigures({ ...base, result, link: LINK })
 const letterhead = letterheadOf('Haus am See')
 
 const pdfs: Record<string, () => Promise<Uint8Array>> = {
@@ -62,12 +64,12 @@ function difference(a: Picture, b: Picture): number {
 }
 
 /** The pages as PNG, by "report-1" and so on. */
-async function pagesOf(name: string): Promise<Map<string, Buffer>> {
+async function pagesOf(name: string, dpi = DPI): Promise<Map<string, Buffer>> {
   const folder = mkdtempSync(join(tmpdir(), 'gliabridge-pages-'))
   try {
     const file = join(folder, 'in.pdf')
     writeFileSync(file, await pdfs[name]!())
-    execFileSync('pdftoppm', ['-png', '-r', String(DPI), file, join(folder, name)])
+    execFileSync('pdftoppm', ['-png', '-r', String(dpi), file, join(folder, name)])
     const pages = readdirSync(folder).filter((one) => one.endsWith('.png'))
     return new Map(pages.sort().map((one) => [one, readFileSync(join(folder, one))]))
   } finally {
@@ -97,4 +99,10 @@ it('would notice a line that moved, and one that lost its last words', async () 
   const cut = { ...page, data: page.data.slice() }
   for (let y = from; y < from + rows; y++) cut.data.fill(255, y * row + Math.round(0.72 * row), (y + 1) * row)
   expect(difference(page, cut)).toBeGreaterThan(MAX_DIFFERENT)
+})
+
+it('has a QR code that leads to the study page, as a camera reads it from the paper', async () => {
+  const [first] = (await pagesOf('report', 150)).values()
+  const { width, height, data } = pictureOf(first!)
+  expect(decodeQR({ width, height, data })).toBe(LINK)
 })

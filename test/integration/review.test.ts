@@ -96,6 +96,45 @@ it('rejects with a reason by keyboard alone', async () => {
   expect(tab.errors).toEqual([])
 })
 
+it('accepts with edits by keyboard alone: a volume and an outline', async () => {
+  const record = sample.records.get(delivered.analysisId)!
+  const grid = { size: [2, 2, 2], spacing: [1, 1, 1], origin: [0, 0, 0], direction: [] }
+  sample.change({ ...record, summary: { ...record.summary, grid } } as never)
+  await tab.open(`${server.url}/analyses/${delivered.analysisId}`)
+  await tab.until(`document.querySelector('.review-form')?.dataset.ready === ''`)
+  // That of the page before, whose server has gone.
+  tab.errors.splice(0)
+  await tabTo('decision')
+  await tab.press(' ')
+  await tab.press('ArrowDown')
+  expect(await tab.evaluate(`document.activeElement.value`)).toBe('accept-with-edits')
+  await tabTo('exclude.segment.NCR')
+  await tab.press(' ')
+  await tabTo('why.segment.NCR')
+  await type('haemorrhage')
+  await tabTo('to.measurement.ET')
+  await type('11.5')
+  await tabTo('why.measurement.ET')
+  await type('a vessel')
+  await tabTo('to.prediction.idh')
+  await tab.press('End')
+  await tabTo('why.prediction.idh')
+  await type('not typical')
+  await tabTo('name')
+  await type('Dora Nine')
+  await tab.press('Tab')
+  await type('P-77')
+  await tabTo('Record the decision')
+  await tab.press('Enter')
+  await tab.until(`document.querySelector('.decision')?.textContent.includes('Accepted with edits')`)
+  expect(sent[0]!.edits).toEqual([
+    { target: 'measurement.ET', from: 14.9, to: 11.5, reason: 'a vessel' },
+    { target: 'prediction.idh', from: 'IDH-wildtype', to: 'indeterminate', reason: 'not typical' },
+    { target: 'segment.NCR', from: 'software', to: 'excluded', reason: 'haemorrhage' },
+  ])
+  expect(tab.errors).toEqual([])
+})
+
 it('corrects a volume, excludes a segment, and toggles a finding', async () => {
   // Outlines are corrected where the result says on what grid they lie.
   const record = sample.records.get(delivered.analysisId)!

@@ -3,6 +3,7 @@
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { AppError } from '../../src/domain/errors.ts'
+import { type Grid, toPatient, type Vec3 } from '../../src/domain/volume.ts'
 import type { AppDeps } from '../../src/http/deps.ts'
 import { type RunningServer, serve } from '../../src/http/serve.ts'
 import { SIZES, seriousFindings } from '../support/axe.ts'
@@ -35,9 +36,10 @@ beforeAll(async () => {
   )
   // Outlines are corrected where the result says on what grid they lie.
   const record = sample.records.get(delivered.analysisId)!
-  sample.change({ ...record, summary: { ...record.summary, grid: images.synthetic.segmentation.grid } } as never)
+  const { grid } = images.synthetic.segmentation
+  sample.change({ ...record, summary: { ...record.summary, grid, diameters: [diametersOn(grid)] } } as never)
   server = await serve(sample.app, { host: '127.0.0.1', port: 0 })
-  browser = await startBrowser()
+  browser = await startBrowser({}, ['--disable-3d-apis'])
   tab = await browser.tab()
   page = `${server.url}/analyses/${delivered.analysisId}`
 }, 300_000)
@@ -46,6 +48,22 @@ afterAll(async () => {
   await server?.close()
   await images?.remove()
 })
+
+/** Two lines on the slice MEASURED_ON, as an analysis measures a lesion. */
+const MEASURED_ON = 9
+function diametersOn(grid: Grid) {
+  const line = (from: Vec3, to: Vec3) => [toPatient(grid, from), toPatient(grid, to)]
+  const [i, j] = [Math.round(grid.size[0] / 2), Math.round(grid.size[1] / 2)]
+  return {
+    longestMm: 41.3,
+    perpendicularMm: 30.1,
+    longest: line([i - 12, j, MEASURED_ON], [i + 12, j, MEASURED_ON]),
+    perpendicular: line([i, j - 8, MEASURED_ON], [i, j + 8, MEASURED_ON]),
+    axis: 2,
+    slice: MEASURED_ON,
+    measurable: true,
+  }
+}
 
 const SHOWN = `document.querySelector('.viewer').dataset.shown`
 const shows = (what: string) => tab.until(`${SHOWN} === '${what}'`)
@@ -59,6 +77,17 @@ const share = (n: number) => `(() => {
     return (4 * count) / data.length
   })()`
 const lit = (n: number) => tab.evaluate<number>(share(n))
+/** How many of the panel's pixels are near a colour. */
+const coloured = (n: number, [r, g, b]: readonly [number, number, number], within = 40) =>
+  tab.evaluate<number>(`(() => {
+    const canvas = document.querySelectorAll('.panels canvas')[${n}]
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+    let count = 0
+    for (let at = 0; at < data.length; at += 4)
+      if (Math.abs(data[at] - ${r}) + Math.abs(data[at + 1] - ${g}) + Math.abs(data[at + 2] - ${b}) < ${within}) count += 1
+    return count
+  })()`)
+const status = () => tab.evaluate<string>(`document.querySelector('.viewer-status').textContent`)
 /** Buttons follow their state with the next frame. */
 const pressed = (control: string, is: boolean) =>
   tab.until(`document.querySelector('[data-control="${control}"]').getAttribute('aria-pressed') === '${is}'`)
@@ -73,6 +102,9 @@ beforeEach(async () => {
 })
 
 it('shows all four sequences at the largest tumour, without WebGL', async () => {
+  for (const kind of ['webgl', 'webgl2'])
+    expect(await tab.evaluate(`document.createElement('canvas').getContext('${kind}')`)).toBeNull()
+  expect(await tab.evaluate(`document.querySelector('[data-volume-frame]').hidden`)).toBe(true)
   expect(await tab.evaluate(`document.querySelectorAll('.panels canvas').length`)).toBe(4)
   for (const n of [0, 1, 2, 3]) expect(await lit(n)).toBeGreaterThan(0.1)
   expect(await tab.evaluate(`document.querySelector('.panels canvas').getAttribute('aria-label')`)).toMatch(
@@ -235,6 +267,74 @@ it('paints by keyboard alone, and sends it with the review', async () => {
       strokes: [{ label: 2, radiusMm: 4 }],
     },
   ])
+})
+
+it('fills outlines, more or less, hides one segment, and takes the crosshair away', async () => {
+  const oedema = [46, 134, 171] as const
+  const blue = () => coloured(0, oedema, 60)
+  const lines = await blue()
+  expect(lines).toBeGreaterThan(100)
+  await tab.press('f')
+  await pressed('fills', true)
+  for (let n = 0; n < 5; n++) await tab.press(']')
+  await tab.until(`document.querySelector('[data-control="opacity"]').value === '80'`)
+  const filled = await blue()
+  expect(filled).toBeGreaterThan(5 * lines)
+  for (let n = 0; n < 7; n++) await tab.press('[')
+  await tab.until(`Number(document.querySelector('[data-control="opacity"]').value) <= 15`)
+  expect(await blue()).toBeLessThan(filled / 2)
+  await tab.press('f')
+  await pressed('fills', false)
+  await tab.evaluate(`document.querySelector('[data-segment="2"]').click()`)
+  await tab.until(`document.querySelector('[data-segment="2"]').getAttribute('aria-pressed') === 'false'`)
+  expect(await blue()).toBeLessThan(lines / 10)
+  const crosshair = () => coloured(0, [92, 161, 191], 70)
+  const before = await crosshair()
+  await focus()
+  await tab.press('x')
+  await pressed('crosshair', false)
+  expect(await crosshair()).toBeLessThan(before / 2)
+})
+
+it('measures in millimetres, and says so in words', async () => {
+  await tab.press('m')
+  await pressed('tool-measure', true)
+  const box = await tab.evaluate<{ x: number; y: number; width: number; height: number }>(
+    `(({ x, y, width, height }) => ({ x, y, width, height }))(document.querySelectorAll('.panels canvas')[1].getBoundingClientRect())`,
+  )
+  const { size, spacing } = images.synthetic.segmentation.grid
+  // The whole slice fits into its panel.
+  const perMm = Math.min(box.width / (size[0] * spacing[0]), box.height / (size[1] * spacing[1]))
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2]
+  await tab.drag([x - 50, y], [x, y], [x + 50, y])
+  await tab.until(`document.querySelector('.viewer-status').textContent.endsWith(' mm')`)
+  const [, mm] = /, ([\d.]+) mm$/.exec(await status()) ?? []
+  expect(Math.abs(Number(mm) - 100 / perMm)).toBeLessThan(0.02 * (100 / perMm) + 0.2)
+  await keepPicture('viewer-ruler', await tab.picture())
+  await tab.press('ArrowUp')
+  await tab.until(`!document.querySelector('.viewer-status').textContent.includes('mm')`)
+})
+
+it('leads from diameters to the slice on which they were measured, with their lines', async () => {
+  const yellow = () => coloured(1, [255, 242, 122])
+  expect(await yellow()).toBeLessThan(5)
+  await tab.evaluate(
+    `[...document.querySelectorAll('#volumes [data-goto]')].find(({ textContent }) => textContent.includes('41.3 × 30.1 mm')).click()`,
+  )
+  await shows(`axial/${MEASURED_ON}`)
+  await tab.until(
+    `document.querySelectorAll('.panels canvas')[1].getAttribute('aria-label').includes('slice ${MEASURED_ON + 1} of')`,
+  )
+  expect(await yellow()).toBeGreaterThan(20)
+  await keepPicture('viewer-diameters', await tab.picture())
+})
+
+it('shows the other sequence in each panel while a key is held, to check the alignment', async () => {
+  const before = await lit(0)
+  await tab.press('b', 'down')
+  await tab.until(`${share(0)} !== ${before}`)
+  await tab.press('b', 'up')
+  await tab.until(`${share(0)} === ${before}`)
 })
 
 it('checks alignment by squares', async () => {

@@ -167,6 +167,9 @@ const KEY_CODES: Readonly<Record<string, number>> = {
   ArrowUp: 38,
   ArrowRight: 39,
   ArrowDown: 40,
+  ',': 188,
+  '-': 189,
+  '.': 190,
 }
 
 function codeOf(key: string): string {

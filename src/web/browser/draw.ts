@@ -132,7 +132,7 @@ export function drawMarks(panel: Panel, marks: readonly Mark[]): void {
     const ends = lines.map(([from, to]) => [onSlice(panel.view, from), onSlice(panel.view, to)] as const)
     for (const [from, to] of ends) line(panel, from, to, '#fff27a')
     const last = ends[0]?.[1]
-    if (last) label(panel, name, onCanvas(panel.placing, last), 'left')
+    if (last) lengthLabel(panel, name, onCanvas(panel.placing, last))
   }
 }
 
@@ -140,8 +140,20 @@ export function drawMarks(panel: Panel, marks: readonly Mark[]): void {
 export function drawRuler(panel: Panel, from: [number, number], to: [number, number], words: string): void {
   line(panel, from, to, '#7ad7ff')
   const length = fill(words, { mm: lengthMm(panel.view, from, to).toFixed(1) })
-  label(panel, length, onCanvas(panel.placing, to), 'left')
+  lengthLabel(panel, length, onCanvas(panel.placing, to))
 }
+
+/** Above the end of the line, and clear of the letter at the panel's edge. */
+function lengthLabel(panel: Panel, text: string, [x, y]: readonly [number, number]): void {
+  const { context, width } = panel
+  context.save()
+  context.font = fontOf(12)
+  const right = x + 4 + context.measureText(text).width
+  context.restore()
+  label(panel, text, [Math.max(6, x + 4 - Math.max(0, right - (width - 26))), Math.max(12, y - 12)], 'left')
+}
+
+const fontOf = (size: number) => `600 ${size}px system-ui, sans-serif`
 
 function line({ context, placing }: Panel, from: [number, number], to: [number, number], colour: string): void {
   const [a, b] = [onCanvas(placing, from), onCanvas(placing, to)]
@@ -229,7 +241,7 @@ function label(
   size = 12,
 ): void {
   context.save()
-  context.font = `600 ${size}px system-ui, sans-serif`
+  context.font = fontOf(size)
   context.textAlign = align
   context.textBaseline = 'middle'
   context.lineWidth = 3

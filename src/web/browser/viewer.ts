@@ -4,6 +4,7 @@ import type { ViewerData } from '../viewer-section.ts'
 import { createActions } from './actions.ts'
 import type { SlicePlace } from './addresses.ts'
 import { bindBrush, createBrush } from './brush.ts'
+import { lengthMm } from './geometry.ts'
 import { bindKeys } from './keys.ts'
 import { pageData } from './page-data.ts'
 import { createPanels } from './panels.ts'
@@ -126,7 +127,8 @@ export function startViewer(section: HTMLElement): void {
     const slice = drawn.get(state.plane)
     const n = (slice?.index ?? act.index()) + 1
     const place = fill(data.words.slice, { plane: data.planeNames[state.plane]!, n, count })
-    const text = failed === '' ? place : `${place}. ${failed}`
+    const shown = [place, ...measured()].join(', ')
+    const text = failed === '' ? shown : `${shown}. ${failed}`
     if (status.textContent !== text) status.textContent = text
     slider.max = String(count - 1)
     slider.value = String(act.index())
@@ -138,6 +140,13 @@ export function startViewer(section: HTMLElement): void {
       button.setAttribute('aria-pressed', String(isOn(button.dataset.control!)))
     for (const chip of section.querySelectorAll<HTMLElement>('[data-segment]'))
       chip.setAttribute('aria-pressed', String(!state.hidden.has(Number(chip.dataset.segment))))
+  }
+
+  /** The ruler's length in words, for those who do not see the canvas too. */
+  function measured(): string[] {
+    const { ruler } = state
+    if (!ruler || ruler.plane !== state.plane || ruler.index !== act.index()) return []
+    return [fill(data.words.measured, { mm: lengthMm(act.view(ruler.plane), ruler.from, ruler.to).toFixed(1) })]
   }
 
   function isOn(control: string): boolean {
