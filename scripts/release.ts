@@ -1,4 +1,4 @@
-// npm run release: what a release is made of, in out/release: package, CycloneDX bill of materials and VEX, third-party notices, checksums. With -- --tag also its tag in this
+// npm run release: what a release is made of, in out/release: package, archive with Node inside, CycloneDX bill of materials and VEX, third-party notices, checksums. With -- --tag also its tag in this
 // checkout, annotated with the changelog and the checksums; nothing is published.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -6,6 +6,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { makeArchive } from './release/archive.ts'
 import { thirdPartyNotices } from './release/packages.ts'
 import { sectionOf, tagMessage } from './release/tag.ts'
 import { type AuditReport, vexOf } from './release/vex.ts'
@@ -28,6 +29,7 @@ const npm = (...args: string[]) => execFileSync('npm', args, { cwd: ROOT, encodi
 rmSync(out, { recursive: true, force: true })
 mkdirSync(out, { recursive: true })
 npm('pack', '--pack-destination', out)
+makeArchive(ROOT, out, { name, version })
 const bom = JSON.parse(
   npm('sbom', '--sbom-format', 'cyclonedx', '--sbom-type', 'application', '--omit', 'dev', '--package-lock-only'),
 )

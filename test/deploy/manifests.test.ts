@@ -91,7 +91,7 @@ describe('the Helm chart', () => {
 describe('the systemd unit', () => {
   it('starts what the package has, and sets variables that the service knows', () => {
     const unit = read('deploy/systemd/gliabridge.service')
-    const [, program] = /^ExecStart=\S+ node \/opt\/gliabridge\/(\S+)/m.exec(unit)!
+    const [, program] = /^ExecStart=\/opt\/gliabridge\/(\S+)/m.exec(unit)!
     expect(existsSync(join(ROOT, program!))).toBe(true)
     const names = [...unit.matchAll(/\b(GLIABRIDGE_\w+)=/g)].map(([, name]) => name!)
     expect(names.filter((name) => !isKnown(name))).toEqual([])
