@@ -4,10 +4,14 @@ import { createHash } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import fc from 'fast-check'
+import { getDocumentProxy } from 'unpdf'
 import { describe, expect, it } from 'vitest'
 import type { ReportableResult } from '../../src/domain/finding.ts'
+import { packFigures } from '../../src/reports/kept-figures.ts'
+import { drawMeetingPdf } from '../../src/reports/meeting.ts'
+import { reportFigures } from '../../src/reports/pdf.ts'
 import { comparisonOf } from '../support/comparison.ts'
-import { renderReportPdf } from '../support/letterhead.ts'
+import { letterheadOf, renderReportPdf } from '../support/letterhead.ts'
 import { readPage } from '../support/read-page.ts'
 import { COARSE, type SyntheticCase, syntheticCase } from '../support/result.ts'
 
@@ -95,6 +99,23 @@ describe('the report', () => {
       { numRuns: 8, seed: 20260301 },
     )
   }, 600_000)
+})
+
+describe('a meeting', () => {
+  it('of 20 patients with pictures is written within a minute', { timeout: 120_000 }, async () => {
+    const figures = packFigures(reportFigures(base))
+    const entries = Array.from({ length: 20 }, (_, n) => {
+      const patient = { ...base.result.patient, patientName: `Patient${n}^Test`, patientId: `GB-${n}` }
+      return { requested: `GB-${n}`, analysisId: `a${n}`, result: { ...base.result, patient }, figures }
+    })
+    const letterhead = letterheadOf('Haus am See')
+    const software = { name: 'Gliabridge', version: '1' }
+    const begin = performance.now()
+    const bytes = await drawMeetingPdf({ entries, letterhead, software, at: new Date('2026-03-03T12:00:00.000Z') })
+    expect(performance.now() - begin).toBeLessThan(60_000)
+    // The list takes two.
+    expect((await getDocumentProxy(bytes)).numPages).toBe(22)
+  })
 })
 
 describe('the bytes', () => {

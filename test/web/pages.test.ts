@@ -330,6 +330,21 @@ describe('the study page', () => {
     expect(page).toContain('href="https://viewer.example/?s=1"')
   })
 
+  it('has beside each call its error budget in one sentence, and the band in which nothing is called', async () => {
+    const predictions = sampleResult.predictions.map((one) =>
+      one.head === 'idh' && one.status === 'evaluable'
+        ? { ...one, errorBudget: { n: 190, wrong: 5 }, leastCall: 0.83 }
+        : one,
+    )
+    const page = await study({ ...delivered, summary: { ...delivered.summary, predictions } })
+    expect(wordsOf(page)).toContain(
+      'Of 100 patients like this one in the measured data, 3 were called wrongly (5 of 190).',
+    )
+    expect(wordsOf(page)).toMatch(/83 %/)
+    expect(page.match(/<path class="hatch" d="[^"]*M83\.00 0V10">/g)).toHaveLength(2)
+    expect(await study(delivered)).not.toContain('class="hatch"')
+  })
+
   it('shows why an analysis is held and lets a person release it', async () => {
     const page = await study(held)
     expect(wordsOf(page)).toContain(
