@@ -66,7 +66,7 @@ export function drawPicture(
   const drawn = isOutlined ? outermostFirst(figures.outlines) : []
   const alt = words.figureAlternative(
     caption,
-    figures.z,
+    figures,
     drawn.map(({ key, name }) => words.labelName(key, name)),
   )
   const points = box.width / figures.widthMm
@@ -92,12 +92,12 @@ export function drawPicture(
         trace().lineWidth(0.95).strokeColor(style.colour).stroke().undash()
       }
     })
-    const letters = words.orientation
+    const [west, east, up, down] = words.edges[figures.plane ?? 'axial']
     const middle = { x: box.left + box.width / 2, y: box.top + box.height / 2 }
-    drawMark(tools, letters.left, box.left + 4.5, middle.y)
-    drawMark(tools, letters.right, box.left + box.width - 4.5, middle.y)
-    drawMark(tools, letters.top, middle.x, box.top + 4.5)
-    drawMark(tools, letters.bottom, middle.x, box.top + box.height - 4.5)
+    drawMark(tools, west, box.left + 4.5, middle.y)
+    drawMark(tools, east, box.left + box.width - 4.5, middle.y)
+    drawMark(tools, up, middle.x, box.top + 4.5)
+    drawMark(tools, down, middle.x, box.top + box.height - 4.5)
     drawScaleBar(tools, box, points)
   }
   canvas.tag(parent, 'Figure', draw, { alt, bbox: [box.left, box.top, box.left + box.width, box.top + box.height] })

@@ -15,9 +15,12 @@ import {
   planeWeight,
   samplePlane,
 } from './plane.ts'
+import type { SidePlane } from './turned.ts'
 
 export interface KeyFigures {
-  /** LPS z of the plane, mm */
+  /** Axial if absent. */
+  plane?: SidePlane
+  /** LPS z of an axial plane, y of a coronal and x of a sagittal one, mm */
   z: number
   /** Labelled area on the plane; 0 if nothing was segmented. */
   areaMm2: number
@@ -36,7 +39,12 @@ export interface KeyFigures {
 /** The pictures that an analysis keeps for its report and for the report after a review. */
 export interface ReportFigures extends KeyFigures {
   /** For the tumour board page; absent in analyses by earlier versions. */
-  board?: { of?: 'enhancing' | 'oedema'; figures: KeyFigures }[]
+  board?: {
+    of?: 'enhancing' | 'oedema'
+    figures: KeyFigures
+    /** The same in the other planes, each where it is largest; absent without a tumour, and in analyses by earlier versions. */
+    planes?: KeyFigures[]
+  }[]
   /** Address of the study page, if the site has set one. */
   link?: string
 }

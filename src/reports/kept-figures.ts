@@ -11,6 +11,7 @@ const maybe = z.exactOptional
 const pixels = z.int().positive()
 
 const keptFigures = z.object({
+  plane: maybe(z.enum(['coronal', 'sagittal'])),
   z: number,
   areaMm2: number,
   widthMm: number,
@@ -30,7 +31,15 @@ const keptFigures = z.object({
 
 const keptReport = z.object({
   ...keptFigures.shape,
-  board: maybe(z.array(z.object({ of: maybe(z.enum(['enhancing', 'oedema'])), figures: keptFigures }))),
+  board: maybe(
+    z.array(
+      z.object({
+        of: maybe(z.enum(['enhancing', 'oedema'])),
+        figures: keptFigures,
+        planes: maybe(z.array(keptFigures)),
+      }),
+    ),
+  ),
   link: maybe(z.string()),
 })
 
@@ -39,7 +48,7 @@ type KeptFigures = z.infer<typeof keptFigures>
 export function packFigures({ board, link, ...figures }: ReportFigures): Uint8Array {
   const kept: z.infer<typeof keptReport> = {
     ...pack(figures),
-    ...(board && { board: board.map((one) => ({ ...one, figures: pack(one.figures) })) }),
+    ...(board && { board: board.map((one) => boardOf(one, pack)) }),
     ...(link !== undefined && { link }),
   }
   return new TextEncoder().encode(JSON.stringify(kept))
@@ -49,9 +58,16 @@ export function unpackFigures(bytes: Uint8Array): ReportFigures {
   const { board, link, ...kept } = parse(bytes)
   return {
     ...unpack(kept),
-    ...(board && { board: board.map((one) => ({ ...one, figures: unpack(one.figures) })) }),
+    ...(board && { board: board.map((one) => boardOf(one, unpack)) }),
     ...(link !== undefined && { link }),
   }
+}
+
+function boardOf<Of, From, To>(
+  { planes, ...one }: { of?: Of; figures: From; planes?: From[] },
+  change: (figures: From) => To,
+) {
+  return { ...one, figures: change(one.figures), ...(planes && { planes: planes.map(change) }) }
 }
 
 /** The image of a tumour board figure as PNG; undefined if there is none. */

@@ -48,13 +48,14 @@ export function drawKeyImages(figures: KeyFigures): KeyImage[] {
       for (const polygon of polygons) drawPolygon(polygon, perMm, rgbOf(style.colour), dot)
     }
     const middle = [width >> 1, height >> 1] as const
-    drawLetter(words.orientation.left, 10, middle[1], dot)
-    drawLetter(words.orientation.right, width - 11, middle[1], dot)
-    drawLetter(words.orientation.top, middle[0], 12, dot)
-    drawLetter(words.orientation.bottom, middle[0], height - 13, dot)
+    const [west, east, up, down] = words.edges.axial
+    drawLetter(west, 10, middle[1], dot)
+    drawLetter(east, width - 11, middle[1], dot)
+    drawLetter(up, middle[0], 12, dot)
+    drawLetter(down, middle[0], height - 13, dot)
     const alternative = words.figureAlternative(
       words.sequences[sequence],
-      figures.z,
+      figures,
       drawn.map((outline) => outline.name.toLowerCase()),
     )
     const png = encode({ width, height, data, channels: 3, depth: 8 })

@@ -16,6 +16,7 @@ import { startFlow } from './flow.ts'
 import { openFonts } from './fonts.ts'
 import { drawPage } from './layout.ts'
 import type { Letterhead, ReportContent } from './page-content.ts'
+import { drawPlanes } from './planes-page.ts'
 import { createMeasurer } from './text.ts'
 import { drawFollowUp } from './worksheet-page.ts'
 
@@ -81,7 +82,10 @@ export async function drawReportPdf(report: DrawnReport): Promise<Uint8Array> {
     canvas.nextPage()
   }
   drawPage(tools, read, figures, institution)
-  if (!read.isWithdrawn) drawFollowUp(tools, read)
+  if (!read.isWithdrawn) {
+    drawFollowUp(tools, read)
+    drawPlanes(tools, figures?.board ?? [])
+  }
   drawUnsaid(tools)
   return canvas.finish(pageNumbers(tools, whoseOf(read)))
 }

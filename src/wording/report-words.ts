@@ -13,10 +13,25 @@ import { remarksIn, speechIn } from './remarks.ts'
 import { reviewsIn } from './reviews.ts'
 import { worksheetsIn } from './worksheet.ts'
 
+type PlaneName = 'axial' | 'coronal' | 'sagittal'
+
+/** On which side of the origin of the coordinates (LPS) a plane lies: below nought, and from nought on. */
+const SIDES = { axial: ['I', 'S'], coronal: ['A', 'P'], sagittal: ['R', 'L'] } as const satisfies Record<
+  PlaneName,
+  readonly [string, string]
+>
+/** The letters of DICOM and of every viewer, in every language, so that a picture reads the same in both. */
+const EDGES: Readonly<Record<PlaneName, readonly [west: string, east: string, up: string, down: string]>> = {
+  axial: ['R', 'L', 'A', 'P'],
+  coronal: ['R', 'L', 'S', 'I'],
+  sagittal: ['A', 'P', 'S', 'I'],
+}
+
 function wordsIn(wording: Wording) {
   const quantities = quantitiesIn(wording.locale)
   const { millimetres, diameterPair } = quantities
-  const positionOf = (z: number) => wording.position(z < 0 ? 'I' : 'S', millimetres(Math.abs(z)))
+  const positionOf = (at: number, plane: PlaneName = 'axial') =>
+    wording.position(plane, SIDES[plane][at < 0 ? 0 : 1], millimetres(Math.abs(at)))
   return {
     ...wording,
     ...quantities,
@@ -33,8 +48,12 @@ function wordsIn(wording: Wording) {
     /** The same in a narrow table. */
     shortLabelName: (key: string, name: string) => wording.shortRegions[key] ?? wording.regions[key] ?? name,
     positionOf,
-    figureAlternative: (sequence: string, z: number, outlines: readonly string[]) =>
-      wording.figure(sequence, positionOf(z), outlines),
+    figureAlternative: (
+      sequence: string,
+      { z, plane = 'axial' }: { z: number; plane?: PlaneName },
+      outlines: readonly string[],
+    ) => `${wording.figure(sequence, positionOf(z, plane), outlines)} ${wording.directions[plane]}`,
+    edges: EDGES,
     diametersSentence: (lesions: readonly { longestMm: number; perpendicularMm: number; measurable: boolean }[]) => {
       const sizes = lesions.map(({ longestMm, perpendicularMm, measurable }) => {
         const size = diameterPair(longestMm, perpendicularMm)

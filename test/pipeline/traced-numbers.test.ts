@@ -154,7 +154,7 @@ const OF_NO_OBJECT: { within?: RegExp; text: RegExp; why: string }[] = [
   { text: /^\s*Page \d+ of \d+(?= · Patient ID )/, why: 'page numbers' },
   {
     within: /plot$|^Figure$/,
-    text: /^(\s*(\d+ ?%?|\d\.\d+|5 cm|[RLAP]))+(?=\s|$)/,
+    text: /^(\s*(\d+ ?%?|\d\.\d+|5 cm|[RLAPSI]))+(?=\s|$)/,
     why: 'ticks of an axis, and the scale bar of a picture',
   },
   {
@@ -164,7 +164,10 @@ const OF_NO_OBJECT: { within?: RegExp; text: RegExp; why: string }[] = [
   },
   { within: /^provenance$/, text: /^cpu, .* at its peak$/, why: 'the run, not the patient' },
   { within: /^decisions$/, text: /TR 2300 ms, TE 2\.9 ms/, why: 'quotes the headers of the images themselves' },
-  { text: /axial [SI] \d+\.\d mm/, why: 'where a picture lies: ImagePositionPatient of the image that it shows' },
+  {
+    text: /([Aa]xial [SI]|[Cc]oronal [AP]|[Ss]agittal [LR]) \d+\.\d mm/,
+    why: 'where a picture lies: ImagePositionPatient of the image that it shows',
+  },
   { text: /RANO 2\.0/, why: 'the name of a rule' },
   { within: /^decide$/, text: /Lesion \d+$/, why: 'the number of a row' },
 ]

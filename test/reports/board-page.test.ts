@@ -8,6 +8,7 @@ import { packFigures, unpackFigures } from '../../src/reports/kept-figures.ts'
 import { drawReportPdf, reportFigures } from '../../src/reports/pdf.ts'
 import { comparisonOf } from '../support/comparison.ts'
 import { letterheadOf } from '../support/letterhead.ts'
+import { readPage } from '../support/read-page.ts'
 import { COARSE, syntheticCase } from '../support/result.ts'
 import { sampleResult } from '../support/sample-analyses.ts'
 
@@ -38,9 +39,9 @@ async function board(change: Partial<ReportableResult> = {}, link: string | unde
 }
 
 describe('the page for a tumour board', () => {
-  it('is the first, before details and worksheet, and has what must be seen in at least 14 points, inside the margins', async () => {
+  it('is the first, before details, worksheet and planes, and has what must be seen in at least 14 points, inside the margins', async () => {
     const { pages, pieces } = await board()
-    expect(pages).toBe(3)
+    expect(pages).toBe(4)
     const large = pieces
       .filter(({ size }) => size >= 14)
       .map(({ text }) => text)
@@ -83,7 +84,7 @@ describe('the page for a tumour board', () => {
       },
     }
     const { pages, pieces, text } = await board({ boardRecord })
-    expect(pages).toBe(3)
+    expect(pages).toBe(4)
     const large = pieces
       .filter(({ size }) => size >= 14)
       .map((piece) => piece.text)
@@ -146,6 +147,26 @@ describe('the page for a tumour board', () => {
     expect(figures.board!.map(({ of }) => of)).toEqual([undefined, undefined])
     const bytes = await drawReportPdf({ result: shown, figures, letterhead: letterheadOf() })
     expect((await getDocumentProxy(bytes)).numPages).toBe(2)
+  })
+})
+
+describe('the appendix with the planes', () => {
+  it('has both key slices in three planes, each alone and with outlines, and says where each lies', async () => {
+    const { bytes, pages } = await board()
+    const { pieces, text } = await readPage(bytes, pages)
+    expect(text).toContain('Key slices in three planes')
+    for (const title of ['Largest enhancement, T1 post-contrast', 'Largest oedema, FLAIR'])
+      expect(text).toContain(title)
+    expect(text.match(/Axial S \d+\.\d mm/g)).toHaveLength(2)
+    expect(text.match(/Coronal P \d+\.\d mm/g)).toHaveLength(2)
+    expect(text.match(/Sagittal L \d+\.\d mm/g)).toHaveLength(2)
+    // Twelve pictures, each with a scale of its own.
+    expect(text.match(/5 cm/g)).toHaveLength(12)
+    for (const { x, y, width } of pieces) {
+      expect(x).toBeGreaterThanOrEqual(33.9)
+      expect(x + width).toBeLessThanOrEqual(595.28 - 33.5)
+      expect(y).toBeLessThan(841.89 - 20)
+    }
   })
 })
 

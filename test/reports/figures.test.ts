@@ -1,13 +1,15 @@
 import { decode } from 'fast-png'
 import { describe, expect, it } from 'vitest'
 import { STRUCTURAL } from '../../src/domain/study.ts'
-import type { Grid, LabelVolume } from '../../src/domain/volume.ts'
+import { type Grid, type LabelVolume, toPatient } from '../../src/domain/volume.ts'
+import { makeBoardFigures } from '../../src/reports/board-figures.ts'
 import { OVERLAYS, rgbOf } from '../../src/reports/colours.ts'
 import { areaOf, traceOutlines } from '../../src/reports/contours.ts'
 import { makeKeyFigures, outermostFirst } from '../../src/reports/figures.ts'
 import { packFigures, unpackFigures } from '../../src/reports/kept-figures.ts'
 import { drawKeyImages, renderKeyImages } from '../../src/reports/key-images.ts'
 import { largestLabelPlane, midBrainPlane, samplePlane } from '../../src/reports/plane.ts'
+import { turned } from '../../src/reports/turned.ts'
 import { COARSE, LESION_CENTRE, OBLIQUE, SAGITTAL, syntheticCase } from '../support/result.ts'
 
 const cases = { sagittal: syntheticCase(SAGITTAL), oblique: syntheticCase(OBLIQUE) }
@@ -63,6 +65,41 @@ describe.each(Object.entries(cases))('key pictures of a %s series', (_, { segmen
     // The phantom's head is 184 mm long; the picture holds it and little more.
     expect(figures.heightMm).toBeGreaterThan(184)
     expect(figures.heightMm).toBeLessThan(225)
+  })
+})
+
+describe.each(Object.entries(cases))('a %s series turned', (_, { segmentation, images, result }) => {
+  it('has each voxel where patient space has it, across, down and through', () => {
+    const { grid } = segmentation
+    for (const voxel of [[0, 0, 0], [3, 5, 2], grid.size.map((n) => n - 1)] as [number, number, number][]) {
+      const [x, y, z] = toPatient(grid, voxel)
+      for (const [plane, expected] of [
+        ['coronal', [x, -z, y]],
+        ['sagittal', [y, -z, x]],
+      ] as const) {
+        const there = turned(segmentation, plane)
+        expect(there.data).toBe(segmentation.data)
+        for (const [n, mm] of toPatient(there.grid, voxel).entries()) expect(mm).toBeCloseTo(expected[n]!, 6)
+      }
+    }
+  })
+
+  it('shows a lesion on the left on the right of a coronal picture, one behind on the right of a sagittal one, and up what is up', () => {
+    const board = makeBoardFigures({ segmentation, segments: result.segments, images })
+    expect(board.map(({ planes }) => planes?.map(({ plane }) => plane))).toEqual([
+      ['coronal', 'sagittal'],
+      ['coronal', 'sagittal'],
+    ])
+    for (const { planes } of board) {
+      const [coronal, sagittal] = planes!
+      for (const figures of [coronal!, sagittal!]) {
+        const [across, down] = centreOf(figures.outlines.flatMap(({ polygons }) => polygons))
+        expect(across).toBeGreaterThan(figures.widthMm * 0.52)
+        expect(down).toBeLessThan(figures.heightMm * 0.5)
+      }
+      expect(Math.abs(coronal!.z - LESION_CENTRE[1])).toBeLessThan(20)
+      expect(Math.abs(sagittal!.z - LESION_CENTRE[0])).toBeLessThan(20)
+    }
   })
 })
 

@@ -128,7 +128,8 @@ describe('the report', () => {
 
   it('has one tidy page that says everything', async () => {
     const { pages, pieces, text } = await readPage(await renderPlain())
-    expect(pages).toBe(2)
+    // The one before is for the board, the one after has the planes.
+    expect(pages).toBe(3)
     expectTidy(pieces)
     for (const expected of [
       'Glioma MRI analysis',
@@ -170,7 +171,7 @@ describe('the report', () => {
       base.result.study.studyInstanceUid,
       base.result.referenceSeriesUid,
       '2026-03-01 03:19 UTC',
-      'Page 2 of 2',
+      'Page 2 of 3',
     ]) {
       expect(text).toContain(expected)
     }

@@ -66,8 +66,6 @@ export const ENGLISH = {
     declined: 'Declined',
     reviewedAt: 'Reviewed',
   },
-  /** The letters of DICOM and of every viewer, so that a picture reads the same in both. */
-  orientation: { left: 'R', right: 'L', top: 'A', bottom: 'P' },
 
   sexes: SEX_NAMES,
   heads: SHORT_HEAD_NAMES,
@@ -133,13 +131,18 @@ export const ENGLISH = {
   noCategory: 'no category by size, see notes',
   more: (count: number) => `… (${count} more at the end)`,
   inFull: 'In full: what did not fit on the pages before',
-  /** `side`: superior (S) or inferior (I) of the origin of the coordinates. */
-  position: (side: 'S' | 'I', mm: string) => `axial ${side} ${mm} mm`,
+  /** `side`: a letter for the direction from the origin of the coordinates. */
+  position: (plane: 'axial' | 'coronal' | 'sagittal', side: string, mm: string) => `${plane} ${side} ${mm} mm`,
   rightOnLeft: 'Patient’s right is on the left.',
   throughTumour: 'Through the bulk of the tumour.',
   throughBrain: 'Through the middle of the brain.',
   figure: (sequence: string, position: string, outlines: readonly string[]) =>
-    `${sequence}, ${position}, ${outlines.length === 0 ? 'no outlines' : `with the outline of ${outlines.join(', ')}`}. The patient's right is on the left of the picture, anterior is up.`,
+    `${sequence}, ${position}, ${outlines.length === 0 ? 'no outlines' : `with the outline of ${outlines.join(', ')}`}.`,
+  directions: {
+    axial: "The patient's right is on the left of the picture, anterior is up.",
+    coronal: "The patient's right is on the left of the picture, superior is up.",
+    sagittal: 'Anterior is on the left of the picture, superior is up.',
+  },
   movedBy: (movement: string) => `moved ${movement}`,
   slices: (mm: string) => `${mm} mm slices`,
   none: 'none',
@@ -163,6 +166,7 @@ export const ENGLISH = {
     middle: 'Middle of the brain',
     plain: 'image alone',
     outlined: 'with outlines',
+    planes: 'Key slices in three planes',
     predicted: 'From the images',
     more: 'Details, limits and provenance: next page.',
     question: 'Question',
