@@ -28,12 +28,17 @@ describe('Orthanc', () => {
   }, 120_000)
   afterAll(() => orthanc?.close())
 
-  const check = (password: string, path = '') => {
+  const check = (password: string, url = orthanc.url) => {
     const auth = { type: 'basic', username: orthanc.username, password: { env: 'PACS_PASSWORD' } }
-    const settings = site({ pacs: { url: orthanc.url + path, auth } }, { PACS_PASSWORD: password })
+    const settings = site({ pacs: { url, auth } }, { PACS_PASSWORD: password })
     const run = () => checkArchive(settings, 'UTC', { write: true, log: quietLog })
     return outcomeOf({ name: 'PACS', run })
   }
+
+  it('names the missing /dicom-web, though an empty Orthanc answers as well without it', async () => {
+    const { ok, lines } = await check(orthanc.password, orthanc.restUrl)
+    expect([ok, lines.at(-1)]).toEqual([false, expect.stringContaining(`the service answers at ${orthanc.url};`)])
+  })
 
   it('takes an object of nobody; its DICOMweb plugin removes nothing, so a note rejects it, once however often it is asked', async () => {
     for (let round = 0; round < 2; round++) {

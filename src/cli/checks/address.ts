@@ -35,6 +35,22 @@ export async function adviseOnArchive(url: string, error: AppError, ask: Ask = f
   return advise({ setting: 'pacs.url', url, error, paths: ARCHIVE_PATHS, isThere })
 }
 
+/**
+ * The same for an address at which something else answers well: Orthanc's own interface, without /dicom-web, looks like DICOMweb as long as the archive is
+ * empty. Asks with our credentials, at the same host only.
+ */
+export async function adviseOnEmptyArchive(url: string, authorization: string | undefined): Promise<string[]> {
+  const isDicomWeb = async (root: string) => {
+    const ask: Ask = (address, init) =>
+      fetch(address, { ...init, headers: { ...init?.headers, ...(authorization && { authorization }) } })
+    const answer = await get(ask, `${root}/studies?limit=1`, 'application/dicom+json')
+    return answer !== undefined && (answer.status === 204 || /dicom\+json/.test(typeOf(answer)))
+  }
+  if (await isDicomWeb(url)) return []
+  for (const path of ARCHIVE_PATHS) if (await isDicomWeb(url + path)) return [instead('pacs.url', `${url}${path}`, url)]
+  return []
+}
+
 export async function adviseOnEhr(url: string, error: AppError, ask: Ask = fetch): Promise<string[]> {
   const isThere = async (root: string) => {
     const answer = await get(ask, `${root}/metadata`, 'application/fhir+json')
@@ -58,9 +74,12 @@ async function advise({ setting, url, error, paths, isThere }: Case): Promise<st
   if (/_(AUTH|FORBIDDEN|THROTTLED)$/.test(error.code)) return []
   const other = url.startsWith('https:') ? url.replace(/^https:/, 'http:') : url.replace(/^http:/, 'https:')
   const candidates = [other, ...paths.map((path) => `${url}${path}`), ...parents(url)]
-  for (const root of candidates)
-    if (await isThere(root)) return [`${setting}: the service answers at ${root}; write that instead of ${url}`]
+  for (const root of candidates) if (await isThere(root)) return [instead(setting, root, url)]
   return []
+}
+
+function instead(setting: string, root: string, url: string): string {
+  return `${setting}: the service answers at ${root}; write that instead of ${url}`
 }
 
 /** The address without its last one or two segments: "…/dicom-web/studies" may have been copied from a browser. */

@@ -37,5 +37,6 @@ export function linesOf({ code, message, hint }: AppError): string[] {
 }
 
 export function printOutcome({ name, ok, lines }: Outcome): string {
-  return [`${ok ? 'ok      ' : 'failed  '}${name}`, ...lines.map((line) => `        ${line}`), ''].join('\n')
+  const indented = lines.flatMap((line) => line.split('\n')).map((line) => `        ${line}`)
+  return [`${ok ? 'ok      ' : 'failed  '}${name}`, ...indented, ''].join('\n')
 }

@@ -3,7 +3,7 @@
 import { openWorklist } from '../../compose-ups.ts'
 import { changeFeedOf, pollSettings } from '../../compose-watch.ts'
 import { createDicomWebClient } from '../../dicomweb/client.ts'
-import { openConnection } from '../../dicomweb/client-connection.ts'
+import { authorizationOf, openConnection } from '../../dicomweb/client-connection.ts'
 import { probeStorage } from '../../dicomweb/probe-storage.ts'
 import { asAppError } from '../../domain/errors.ts'
 import type { ImageArchive } from '../../domain/ports/image-archive.ts'
@@ -11,7 +11,7 @@ import type { Log } from '../../domain/ports/log.ts'
 import type { Settings } from '../../settings/schema.ts'
 import { dateDaysBefore, dateIn } from '../../triggers/poll-cursor.ts'
 import { searchesOf } from '../../triggers/qido-poll.ts'
-import { adviseOnArchive } from './address.ts'
+import { adviseOnArchive, adviseOnEmptyArchive } from './address.ts'
 import { ChecksFailed, linesOf } from './check.ts'
 
 export async function checkArchive(
@@ -26,6 +26,8 @@ export async function checkArchive(
       ...(await askChangeFeed(settings)),
       ...(await askWorklist(settings, log)),
     ]
+    const advice = await adviseOnEmptyArchive(settings.pacs.url, authorizationOf(settings.pacs.auth))
+    if (advice.length > 0) throw new ChecksFailed(['what answers at pacs.url is not DICOMweb', ...advice])
     if (!write)
       return [
         ...lines,
@@ -34,6 +36,7 @@ export async function checkArchive(
     const stored = await probeStorage(openConnection(settings.pacs), archive, settings.ehr.analysisSystem)
     return [...lines, ...stored]
   } catch (thrown) {
+    if (thrown instanceof ChecksFailed) throw thrown
     const error = asAppError(thrown)
     throw new ChecksFailed([...linesOf(error), ...(await adviseOnArchive(settings.pacs.url, error))])
   }

@@ -60,7 +60,8 @@ async function ask(flags: Answers, terminal: Interface | undefined): Promise<{ a
   for (let index = 0; index < QUESTIONS.length; index += 1) {
     const question = QUESTIONS[index]!
     if (question.when?.(answers) ?? true) {
-      const answer = await answerTo(question, flags, terminal)
+      // When a part is asked for again, what was answered before need not be typed again.
+      const answer = await answerTo(question, flags, terminal, answers[question.key])
       answers = { ...answers, [question.key]: answer }
     }
     if (question.tries === undefined) continue
@@ -79,6 +80,7 @@ async function answerTo(
   { key, text, fallback }: Question,
   flags: Answers,
   terminal: Interface | undefined,
+  before: string | undefined,
 ): Promise<string> {
   const given = flags[key]
   if (given !== undefined) return given
@@ -86,9 +88,15 @@ async function answerTo(
     if (fallback === undefined) throw new AppError('SETTINGS_INVALID', `--${key} is missing: ${text}`)
     return fallback
   }
+  const offered = before || fallback
+  // Where nothing is an answer too, there must be a way back to it.
+  const mayBeNone = fallback === ''
+  const none = offered && mayBeNone ? '; - for none' : ''
   for (;;) {
-    const answer = (await terminal.question(`${text}${fallback ? ` [${fallback}]` : ''}: `)).trim() || fallback
-    if (answer !== undefined) return answer
+    const answer = (await terminal.question(`${text}${offered ? ` [${offered}${none}]` : ''}: `)).trim()
+    if (mayBeNone && answer === '-') return ''
+    if (answer !== '') return answer
+    if (offered !== undefined) return offered
   }
 }
 

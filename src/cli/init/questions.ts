@@ -19,15 +19,15 @@ const lacks =
   (...keys: string[]) =>
   (answers: Answers) =>
     keys.every((key) => !answers[key])
-const REFERENCE = 'env:NAME of a variable, or file:/path'
+const REFERENCE = 'as env:NAME (a variable) or file:/path'
 
 export const QUESTIONS: readonly Question[] = [
   { key: 'pacs-url', text: 'DICOMweb service root of the PACS (https://pacs.example/dicom-web)' },
   { key: 'pacs-user', text: 'user of the PACS for Basic sign-in; empty for a token, or none', fallback: '' },
-  { key: 'pacs-password', text: `its password: ${REFERENCE}`, when: ({ 'pacs-user': user }) => !!user },
+  { key: 'pacs-password', text: `its password, ${REFERENCE}`, when: ({ 'pacs-user': user }) => !!user },
   {
     key: 'pacs-token',
-    text: `bearer token of the PACS: ${REFERENCE}; empty for none`,
+    text: `bearer token of the PACS, ${REFERENCE}; empty for none`,
     fallback: '',
     when: lacks('pacs-user'),
     tries: 'pacs',
@@ -46,7 +46,7 @@ export const QUESTIONS: readonly Question[] = [
   },
   {
     key: 'ehr-client-secret',
-    text: `client secret: ${REFERENCE}`,
+    text: `client secret, ${REFERENCE}`,
     when: ({ 'ehr-client-id': id, 'ehr-key-file': file }) => !!id && !file,
   },
   {
@@ -67,10 +67,10 @@ export const QUESTIONS: readonly Question[] = [
     fallback: '',
     when: lacks('ehr-client-id'),
   },
-  { key: 'ehr-password', text: `its password: ${REFERENCE}`, when: ({ 'ehr-user': user }) => !!user },
+  { key: 'ehr-password', text: `its password, ${REFERENCE}`, when: ({ 'ehr-user': user }) => !!user },
   {
     key: 'ehr-token',
-    text: `bearer token of the EHR: ${REFERENCE}; empty for none`,
+    text: `bearer token of the EHR, ${REFERENCE}; empty for none`,
     fallback: '',
     when: lacks('ehr-client-id', 'ehr-user'),
   },
@@ -87,7 +87,7 @@ export const QUESTIONS: readonly Question[] = [
   { key: 'providers', text: `execution providers in order (${PROVIDERS.join(', ')})`, fallback: 'cpu' },
   {
     key: 'database-url',
-    text: `address of a PostgreSQL database: ${REFERENCE}; empty for the embedded one`,
+    text: `address of a PostgreSQL database (postgres://user:password@host/database), ${REFERENCE}; empty for the embedded one`,
     fallback: '',
   },
   { key: 'data-dir', text: 'folder of the embedded database', fallback: 'data', when: lacks('database-url') },
@@ -95,7 +95,7 @@ export const QUESTIONS: readonly Question[] = [
   { key: 'port', text: 'port of the pages', fallback: '8080' },
   {
     key: 'http-token',
-    text: `token of the pages: ${REFERENCE}`,
+    text: `token of the pages, ${REFERENCE}`,
     when: ({ host = '' }) => !/^(127\.|localhost$|::1$)/.test(host),
   },
   { key: 'viewer-url', text: 'link to your viewer, with {studyInstanceUid}; empty for none', fallback: '' },

@@ -62,6 +62,57 @@ it('tries each part and writes a file that a person and the service can read', a
   expect((await init(site(), ['--out', out])).said).toContain('is there already')
 }, 120_000)
 
+it('asks at a terminal, tries each part, and offers earlier answers when a part is asked for again', async () => {
+  const out = join(folder, 'dialogue.jsonc')
+  const { origin } = new URL(ehr.url)
+  const answers: [RegExp, string][] = [
+    [/DICOMweb service root of the PACS \(\S+\): $/, archive.url],
+    [/user of the PACS[^\n]*: $/, ''],
+    [/bearer token of the PACS[^\n]*: $/, '-'],
+    [/ok +PACS[\s\S]*FHIR R4 base URL of the EHR \(\S+\): $/, origin],
+    [/client id at the EHR[^\n]*: $/, ''],
+    [/user of the EHR[^\n]*: $/, ''],
+    [/bearer token of the EHR[^\n]*: $/, ''],
+    [/system of the patient identifier[^\n]*: $/, 'https://h.example/mrn'],
+    [/system of the identifiers that the service gives[^\n]*: $/, 'https://h.example/analysis'],
+    [new RegExp(`failed +EHR[\\s\\S]*answers at ${ehr.url};[\\s\\S]*\\[y/N\\] $`), 'n'],
+    [new RegExp(`FHIR R4 base URL of the EHR \\(\\S+\\) \\[${origin}\\]: $`), ehr.url],
+    ...Array.from({ length: 3 }, (): [RegExp, string] => [/of the EHR|at the EHR/, '']),
+    // Typed before: Enter is enough.
+    [/equals the DICOM Patient ID \(a URI\) \[https:\/\/h.example\/mrn\]: $/, ''],
+    [/that you own\) \[https:\/\/h.example\/analysis\]: $/, ''],
+    [/ok +EHR[\s\S]*folder of the model bundle \[[^\n]+\]: $/, ''],
+    [/execution providers[^\n]*\[cpu\]: $/, ''],
+    [/PostgreSQL database[^\n]*: $/, ''],
+    [/folder of the embedded database[^\n]*: $/, join(folder, 'dialogue')],
+    [/address on which the pages are served[^\n]*: $/, ''],
+    [/port of the pages[^\n]*: $/, '0'],
+    [/link to your viewer[^\n]*: $/, ''],
+    [/name on the report[^\n]*: $/, 'St. Mary'],
+    [/time zone of the scanners[^\n]*: $/, 'Europe/Berlin'],
+  ]
+  const command = [process.execPath, '--disable-warning=ExperimentalWarning', join(ROOT, 'src/cli/main.ts')]
+  // A terminal of its own, as `init` asks only there.
+  const child = spawn('script', ['-qec', [...command, 'init', '--out', out].join(' '), '/dev/null'], { cwd: folder })
+  let [said, whole] = ['', '']
+  child.stdout.on('data', (chunk: Buffer) => {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal's own.
+    const text = chunk.toString().replace(/\u001b\[[0-9;]*[A-Za-z]/g, '')
+    said += text
+    whole += text
+    const [next] = answers
+    if (!next?.[0].test(said)) return
+    said = ''
+    answers.shift()
+    child.stdin.write(`${next[1]}\n`)
+  })
+  const code = await new Promise<number | null>((resolve) => child.once('exit', resolve))
+  expect([answers.map(([question]) => question.source), code], whole).toEqual([[], 0])
+  const settings = await readSettings(out, {})
+  expect([settings.ehr.url, settings.ehr.identifierSystem]).toEqual([ehr.url, 'https://h.example/mrn'])
+  expect(settings.institution).toMatchObject({ name: 'St. Mary', timeZone: 'Europe/Berlin' })
+}, 180_000)
+
 it('writes nothing while a part fails, names the part, and what to write instead', async () => {
   const out = join(folder, 'other.jsonc')
   const { origin } = new URL(ehr.url)
