@@ -16,6 +16,13 @@ interface Use {
 const identifier = { name: 'identifier', type: 'token' } as const
 const patient = { name: 'patient', type: 'reference' } as const
 const code = { name: 'code', type: 'token' } as const
+/** A resource that tells how a follow-up is to be read. */
+const medication = (type: ResourceType): Use => ({
+  type,
+  interactions: ['search-type'],
+  search: [patient, code],
+  documentation: 'Only where the site names codes: bevacizumab and steroids, for the worksheet of a follow-up.',
+})
 
 /** Created under If-None-Exist, since others may create the same. */
 const SHARED = 'Searched by identifier; created with If-None-Exist when missing.'
@@ -40,14 +47,24 @@ const USES: Use[] = [
     type: 'Procedure',
     interactions: ['search-type'],
     search: [patient, code],
-    documentation: 'Only where the site names codes: extent of resection.',
+    documentation:
+      'Only where the site names codes: extent of resection, and radiotherapy for the worksheet of a follow-up.',
+  },
+  medication('MedicationRequest'),
+  medication('MedicationAdministration'),
+  medication('MedicationStatement'),
+  {
+    type: 'CarePlan',
+    interactions: ['search-type'],
+    search: [patient, { name: 'category', type: 'token' }],
+    documentation: "Only where the site names codes: the tumour board's last decision, for the board's page.",
   },
   {
     type: 'ServiceRequest',
     interactions: ['search-type'],
     search: [identifier],
     documentation:
-      "The order, by accession number, in the site's system where it names one; its encounter, else that of the ImagingStudy, is copied to the report.",
+      "The order, by accession number, in the site's system where it names one; its encounter, else that of the ImagingStudy, is copied to the report. Its reason is the question on the page of a tumour board, where the site reads it.",
   },
   { type: 'Device', interactions: ['search-type', 'create'], search: [identifier], documentation: SHARED },
   { type: 'ImagingStudy', interactions: ['search-type', 'create'], search: [identifier], documentation: SHARED },
