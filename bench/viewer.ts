@@ -1,6 +1,6 @@
 // The images of the study page in a real Chromium, beside NiiVue with the same volumes: time to the first slice, and slices a second while scrolling.
-// node bin/run.mjs bench/viewer.ts
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+// node bin/run.mjs bench/viewer.ts [--page]; with --page the study page alone, and NiiVue's figures stay those of the run before.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { STRUCTURAL } from '../src/domain/study.ts'
@@ -93,8 +93,32 @@ const scroll = (tab: Tab, plane: string) =>
     requestAnimationFrame(look)
   })`)
 
-async function measureNiivue(tab: Tab, url: string): Promise<{ first: number[]; perSecond: number[] }> {
+interface Figures {
+  machine: string
+  firstSliceMs: number[]
+  slicesPerSecond: Record<string, number>
+}
+
+const RESULTS = new URL('./results/', import.meta.url)
+
+async function measurePage(tab: Tab, url: string): Promise<Figures & { afterLoadMs: number[] }> {
   await tab.size(1280, 720)
+  const machine = machineNow()
+  const first: FirstSlice[] = []
+  for (let n = 0; n < LOADS; n++) first.push(await firstSlice(tab, url))
+  const perSecond: number[] = []
+  for (const plane of PLANES) perSecond.push(await scroll(tab, plane))
+  return {
+    machine,
+    firstSliceMs: first.map(({ shown }) => Math.round(shown)),
+    afterLoadMs: first.map(({ shown, loaded }) => Math.round(shown - loaded)),
+    slicesPerSecond: byPlane(perSecond),
+  }
+}
+
+async function measureNiivue(tab: Tab, url: string): Promise<Figures> {
+  await tab.size(1280, 720)
+  const machine = machineNow()
   const [first, perSecond]: [number[], number[]] = [[], []]
   for (let n = 0; n < LOADS; n++) {
     await tab.open(url)
@@ -102,8 +126,12 @@ async function measureNiivue(tab: Tab, url: string): Promise<{ first: number[]; 
     first.push(await tab.evaluate<number>('window.first'))
   }
   for (const plane of PLANES) perSecond.push(await tab.evaluate<number>(`scroll('${plane}', ${SCROLL_MS})`))
-  return { first, perSecond }
+  return { machine, firstSliceMs: first.map(Math.round), slicesPerSecond: byPlane(perSecond) }
 }
+
+/** As the measurement begins; the browser and the service are part of it. */
+const machineNow = () =>
+  `${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} cores, load ${loadavg()[0]!.toFixed(1)}`
 
 const byPlane = (perSecond: readonly number[]) =>
   Object.fromEntries(PLANES.map((plane, n) => [plane, Number(perSecond[n]!.toFixed(1))]))
@@ -116,9 +144,9 @@ const segments = [
   { label: 2, key: 'ED', name: 'oedema', colour: '#2e86ab' },
   { label: 3, key: 'ET', name: 'enhancing tumour', colour: '#e4572e' },
 ]
-const before = performance.now()
+const begin = performance.now()
 await spool.keep(delivered.analysisId, { images, labels, segments })
-const keepSeconds = (performance.now() - before) / 1000
+const keepSeconds = (performance.now() - begin) / 1000
 const audit = { record: async () => undefined }
 const scripts = await readPageScripts()
 const pages = sampleApp({}, { deps: { images: createShownImages({ spool, audit, clock: realClock }), scripts } })
@@ -130,44 +158,34 @@ const both = besideNiivue(pages.app, {
 })
 const server = await serve(both, { host: '127.0.0.1', port: 0 })
 const browser = await startBrowser()
-const peer = await startBrowser({}, SOFTWARE_WEBGL)
+const peer = process.argv.includes('--page') ? undefined : await startBrowser({}, SOFTWARE_WEBGL)
 try {
-  const tab = await browser.tab()
-  await tab.size(1280, 720)
-  const first: FirstSlice[] = []
-  for (let n = 0; n < LOADS; n++) first.push(await firstSlice(tab, `${server.url}${path}`))
-  const perSecond: number[] = []
-  for (const plane of PLANES) perSecond.push(await scroll(tab, plane))
-  const niivue = await measureNiivue(await peer.tab(), `${server.url}/niivue`)
-  const result = {
-    machine: `${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} cores, load ${loadavg()[0]!.toFixed(1)} while measured`,
-    grid: GRID.size,
-    keepSeconds: Number(keepSeconds.toFixed(1)),
-    firstSliceMs: first.map(({ shown }) => Math.round(shown)),
-    afterLoadMs: first.map(({ shown, loaded }) => Math.round(shown - loaded)),
-    slicesPerSecond: byPlane(perSecond),
-    niivue: { firstSliceMs: niivue.first.map(Math.round), slicesPerSecond: byPlane(niivue.perSecond) },
-  }
-  await writeFile(new URL('./results/viewer.json', import.meta.url), `${JSON.stringify(result, null, 2)}\n`)
+  const page = await measurePage(await browser.tab(), `${server.url}${path}`)
+  const before = JSON.parse(await readFile(new URL('viewer.json', RESULTS), 'utf8')) as { niivue: Figures }
+  const niivue = peer ? await measureNiivue(await peer.tab(), `${server.url}/niivue`) : before.niivue
+  const result = { grid: GRID.size, keepSeconds: Number(keepSeconds.toFixed(1)), page, niivue }
+  await writeFile(new URL('viewer.json', RESULTS), `${JSON.stringify(result, null, 2)}\n`)
   await writeFile(
-    new URL('./results/viewer.md', import.meta.url),
+    new URL('viewer.md', RESULTS),
     `# Images of the study page
 
-Four sequences of ${GRID.size.join(' x ')} voxels with outlines, in headless Chromium at 1280 x 720, server and browser on one machine:
-${result.machine}. The page draws without WebGL; NiiVue, with the same volumes in four linked canvases, with WebGL 2 in software (SwiftShader), as on a
-PC without a graphics card. It gets whole volumes as .nii.gz, which the server compresses while it sends them, before it can draw; the page gets slices. Made by \`node bin/run.mjs bench/viewer.ts\`. Keeping the volumes for the page took ${result.keepSeconds} s.
+Four sequences of ${GRID.size.join(' x ')} voxels with outlines, in headless Chromium at 1280 x 720, server and browser on one machine. The page draws without WebGL; NiiVue, with the same volumes in
+four linked canvases, with WebGL 2 in software (SwiftShader), as on a PC without a graphics card. It gets whole volumes as .nii.gz, which the server compresses while it sends them, before it can draw;
+the page gets slices. The first load is also the first of its browser and of its server. Made by \`node bin/run.mjs bench/viewer.ts\`; the machine and its load as each measurement began are in the table. Keeping the volumes
+for the page took ${result.keepSeconds} s.
 
 | | study page | NiiVue |
 |---|---|---|
-| first slice after the start of the navigation, ${LOADS} loads in turn, ms | ${result.firstSliceMs.join(', ')} | ${result.niivue.firstSliceMs.join(', ')} |
-| the same after the load event of the page, ms | ${result.afterLoadMs.join(', ')} | |
-| slices a second while scrolling: ${PLANES.join(', ')} | ${Object.values(result.slicesPerSecond).join(', ')} | ${Object.values(result.niivue.slicesPerSecond).join(', ')} |
+| machine | ${page.machine} | ${niivue.machine} |
+| first slice after the start of the navigation, ${LOADS} loads in turn, ms | ${page.firstSliceMs.join(', ')} | ${niivue.firstSliceMs.join(', ')} |
+| the same after the load event of the page, ms | ${page.afterLoadMs.join(', ')} | |
+| slices a second while scrolling: ${PLANES.join(', ')} | ${Object.values(page.slicesPerSecond).join(', ')} | ${Object.values(niivue.slicesPerSecond).join(', ')} |
 `,
   )
   console.log(JSON.stringify(result, null, 2))
 } finally {
   await browser.close()
-  await peer.close()
+  await peer?.close()
   await server.close()
   await rm(folder, { recursive: true, force: true })
 }

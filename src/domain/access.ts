@@ -40,6 +40,8 @@ export interface Visitor {
   roles: readonly Role[]
   /** Name of the local account, if it is one. */
   account?: string
+  /** Who they are at the identity provider at which they signed in, and which session of theirs it is, so that it can sign them out here. */
+  atProvider?: { sub: string; sid?: string }
   /** Set after a launch from the EHR: no other patient's data is shown. */
   patient?: LaunchedPatient
 }

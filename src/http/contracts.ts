@@ -174,6 +174,10 @@ export const passwordForm = z.strictObject({
   password: z.string().min(1, 'must not be empty').max(200, 'is too long'),
   to,
 })
+/** OpenID Connect Back-Channel Logout 1.0, 2.5; other parameters are allowed. */
+export const logoutForm = z.object({
+  logout_token: z.string({ error: 'must be a logout token' }).max(16_384, 'is too long'),
+})
 const issuer = z.string({ error: 'must name the EHR' }).max(500, 'is too long')
 export const providerQuery = z.strictObject({ iss: issuer })
 /** SMART App Launch 2, "Launch App: EHR Launch"; other parameters are allowed. */

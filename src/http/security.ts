@@ -13,6 +13,8 @@ export const LAUNCH_PATH = '/launch'
 export const CALLBACK_PATH = '/sign-in/callback'
 /** Where an identity provider sends people back to whom it has signed out. */
 export const SIGNED_OUT_PATH = '/sign-in/out'
+/** Where an identity provider says, without a browser, that it has signed somebody out. */
+export const BACK_CHANNEL_PATH = '/sign-in/back-channel'
 /** CDS Hooks; each call has its own token. */
 export const CDS_PATH = '/cds-services'
 

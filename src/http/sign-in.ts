@@ -5,11 +5,19 @@ import type { AnalysisRecord } from '../domain/analysis.ts'
 import type { Departure, SignIn } from '../domain/ports/sign-in.ts'
 import { patientPage } from '../web/patient-page.ts'
 import { leavingPage, signInPage } from '../web/sign-in-page.ts'
-import { landingQuery, launchQuery, parseRequest, passwordForm, providerQuery, signInQuery } from './contracts.ts'
+import {
+  landingQuery,
+  launchQuery,
+  logoutForm,
+  parseRequest,
+  passwordForm,
+  providerQuery,
+  signInQuery,
+} from './contracts.ts'
 import type { Cookies } from './cookies.ts'
 import type { AppDeps } from './deps.ts'
 import { RequestProblem } from './problems.ts'
-import { CALLBACK_PATH, LAUNCH_PATH, SIGN_IN_PATH, SIGNED_OUT_PATH } from './security.ts'
+import { BACK_CHANNEL_PATH, CALLBACK_PATH, LAUNCH_PATH, SIGN_IN_PATH, SIGNED_OUT_PATH } from './security.ts'
 
 /** Passwords checked at the same time; each takes a thread and some memory. */
 const MAX_TRIED = 8
@@ -71,6 +79,12 @@ export function signInRoutes(
       return enter(c, token, to)
     })
     .get(SIGNED_OUT_PATH, (c) => c.redirect(`${SIGN_IN_PATH}?said=both`, 303))
+    .post(BACK_CHANNEL_PATH, async (c) => {
+      const { logout_token: token } = parseRequest(logoutForm, await c.req.parseBody(), 'body')
+      if (await signIn.signedOut(token)) return c.body(null, 200)
+      await onWrongPassword()
+      return c.json({ error: 'invalid_request' }, 400)
+    })
     .post('/sign-out', async (c) => {
       const token = cookies.session(c)
       const leaving = token === undefined ? undefined : await signIn.end(token, cookies.idToken(c))

@@ -1,5 +1,5 @@
 // Sign-in at a provider: OpenID Connect at the site's, SMART App Launch 2 at the EHR's; authorization code with PKCE S256, state and nonce.
-import { importJWK, type JWK } from 'jose'
+import { createRemoteJWKSet, customFetch, importJWK, type JWK, type JWTVerifyGetKey } from 'jose'
 import * as client from 'openid-client'
 import { baseUrlOf } from '../domain/base-url.ts'
 import { HOUR_MS } from '../domain/durations.ts'
@@ -59,6 +59,8 @@ export interface Provider {
    * end_session_endpoint, and for an EHR. Without an id token the provider asks the person.
    */
   signOutUrl(idToken: string | undefined): Promise<string | undefined>
+  /** The keys that sign its tokens. Throws IDENTITY_UNREACHABLE, IDENTITY_INVALID. */
+  keys(): Promise<JWTVerifyGetKey>
   /** A resource of the EHR read with the person's own rights; undefined if it is not returned. */
   read(reference: string, accessToken: string): Promise<unknown>
 }
@@ -74,6 +76,7 @@ export function createProvider(
 ): Provider {
   const { issuer, kind, scope } = settings
   let kept: { config: client.Configuration; until: number } | undefined
+  let keySet: { address: string; keys: JWTVerifyGetKey } | undefined
   const configuration = async () => {
     if (kept && now().getTime() < kept.until) return kept.config
     const key = await signingKey?.()
@@ -125,6 +128,14 @@ export function createProvider(
           post_logout_redirect_uri: signedOutUri,
           ...(idToken !== undefined && { id_token_hint: idToken }),
         }).href
+      }),
+    keys: () =>
+      attempt(async () => {
+        const address = (await configuration()).serverMetadata().jwks_uri
+        if (address === undefined) throw new AppError('IDENTITY_INVALID', 'the provider announces no jwks_uri')
+        if (keySet?.address !== address)
+          keySet = { address, keys: createRemoteJWKSet(new URL(address), { [customFetch]: send }) }
+        return keySet.keys
       }),
     async read(reference, accessToken) {
       const response = await send(`${baseUrlOf(issuer)}/${reference}`, {

@@ -11,6 +11,7 @@ import type { AuditTrail } from '../domain/ports/audit-trail.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { SignIn } from '../domain/ports/sign-in.ts'
 import type { Reviewer } from '../domain/review.ts'
+import { atProvider, endSessions } from './logout-tokens.ts'
 import { isPassword } from './passwords.ts'
 import {
   personOfClaims,
@@ -98,7 +99,7 @@ export function createSignIn(parts: SignInParts): SignIn {
     if (!oidc) throw new AppError('SIGN_IN_REFUSED', 'this site no longer signs in at that provider')
     const person = personOfClaims(answer.claims, { issuer: oidc.provider.settings.issuer, ...oidc })
     const roles = rolesOfClaims(answer.claims, oidc)
-    if (roles.length > 0) return { person, roles }
+    if (roles.length > 0) return { person, roles, ...atProvider(answer.claims) }
     await note('sign-in without a role', person, 'failure', 'login')
     throw new AppError(
       'SIGN_IN_REFUSED',
@@ -186,7 +187,7 @@ export function createSignIn(parts: SignInParts): SignIn {
       const digest = digestOf(token)
       const session = await store.session(digest)
       if (!session) return undefined
-      const { seenAt, endsAt, ...visitor } = session
+      const { seenAt, endsAt, atProvider: _, ...visitor } = session
       const now = nowMs()
       if (now >= Date.parse(endsAt) || now >= Date.parse(seenAt) + idleMinutes * MINUTE_MS) {
         await store.closeSession(digest)
@@ -194,6 +195,11 @@ export function createSignIn(parts: SignInParts): SignIn {
       }
       if (isActive && now >= Date.parse(seenAt) + SEEN_EVERY_MS) await store.sawSession(digest, at(now))
       return visitor
+    },
+    async signedOut(logoutToken) {
+      const ended = oidc && (await endSessions(oidc.provider, logoutToken, { store, clock }))
+      for (const person of ended ?? []) await note('signed out by the identity provider', person, 'success', 'logout')
+      return ended !== undefined
     },
     async end(token, idToken) {
       const session = await store.closeSession(digestOf(token))

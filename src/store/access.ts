@@ -36,6 +36,9 @@ export function createAccessStore(db: Database): AccessStore {
       const [row] = await db.query<SessionRow>(QUERIES.closeSession.sql, [digest])
       return row && toSession(row)
     },
+    async closeSessionsAt({ sub, sid }) {
+      return (await db.query<SessionRow>(QUERIES.closeSessionsAt.sql, [sid ?? null, sub ?? null])).map(toSession)
+    },
     async beginSignIn(digest, begun, endsAt) {
       await db.query(QUERIES.addSignIn.sql, [digest, JSON.stringify(begun), endsAt])
     },

@@ -35,6 +35,7 @@ function opened(
       return token === 'good' ? visitor : undefined
     },
     end: async (token) => void ended.push(token),
+    signedOut: async (token) => token === 'genuine',
   }
   const sample = sampleApp(
     { publicUrl: PUBLIC, ...settings },
@@ -264,6 +265,21 @@ describe('the way in', () => {
     const { app } = opened({}, { publicUrl: 'http://127.0.0.1:8080' })
     const answer = await app.request('/sign-in/oidc')
     expect(answer.headers.get('set-cookie')).toBe('gliabridge-sign-in=b; Max-Age=600; Path=/; HttpOnly; SameSite=Lax')
+  })
+
+  it('takes a logout token of the provider without a browser, and slows down whoever sends others', async () => {
+    const { app } = opened()
+    const send = (body: string) =>
+      app.request('/sign-in/back-channel', {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body,
+      })
+    const good = await send('logout_token=genuine')
+    expect([good.status, good.headers.get('cache-control')]).toEqual([200, 'no-store'])
+    const bad = await send('logout_token=forged')
+    expect([bad.status, await bad.json()]).toEqual([400, { error: 'invalid_request' }])
+    expect((await send('x=1')).status).toBe(400)
   })
 
   it('ends a session by signing out', async () => {

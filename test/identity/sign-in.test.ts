@@ -1,5 +1,7 @@
 // Sign-in against a real provider (oidc-provider) and a real store: OpenID Connect, SMART launches, local accounts, sessions.
-import { exportJWK, generateKeyPair, type JWK } from 'jose'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { decodeJwt, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { AccessStore, AccountStore } from '../../src/domain/ports/access-store.ts'
 import type { AuditEntry } from '../../src/domain/ports/audit-trail.ts'
@@ -387,6 +389,79 @@ describe('our client at a provider', () => {
       message: 'the provider refused our client: invalid_client (status 401)',
     })
     expect(rows.some(({ outcome }) => outcome === 'success')).toBe(false)
+  })
+})
+
+describe('signed out by the provider', () => {
+  let server: Server
+  let received: string[]
+  let signIn: ReturnType<typeof opened>
+  beforeEach(async () => {
+    received = []
+    // What the service's own address does with it.
+    server = createServer(async (request, response) => {
+      const form = new URLSearchParams(Buffer.concat(await request.toArray()).toString())
+      received.push(form.get('logout_token')!)
+      response.writeHead((await signIn.signedOut(received.at(-1)!)) ? 200 : 400).end()
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const backChannel = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    idp = await startIdentityProvider({ redirectUri: BACK, people: PEOPLE, backChannel })
+    signIn = opened()
+  })
+  afterEach(async () => {
+    await idp.close()
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  })
+  const arrive = async () => {
+    const { url, browser } = await signIn.toOidc('/')
+    const { token, idToken } = await signIn.comeBack(await queryOf(url), browser)
+    const { sub, sid } = decodeJwt(idToken!) as { sub: string; sid: string }
+    return { token, idToken: idToken!, sub, sid }
+  }
+
+  it('ends that session and no other, once, and leaves a row', async () => {
+    const [one, other] = [await arrive(), await arrive()]
+    expect(one.sid).not.toBe(other.sid)
+    await idp.signOut(one.sub, one.sid)
+    expect(received).toHaveLength(1)
+    expect(await signIn.visitor(one.token, true)).toBeUndefined()
+    expect(await signIn.visitor(other.token, true)).toMatchObject({ person: { identifier: 'P-77' } })
+    expect(rows.at(-1)).toMatchObject({ outcome: 'success', interaction: 'logout', user: { identifier: 'P-77' } })
+    expect(await signIn.signedOut(received[0]!)).toBe(false)
+  })
+
+  it('ends all sessions of a person where it names no session', async () => {
+    const [one, other] = [await arrive(), await arrive()]
+    expect(await store.closeSessionsAt({ sub: 'nobody' })).toEqual([])
+    expect(await store.closeSessionsAt({})).toEqual([])
+    expect((await store.closeSessionsAt({ sub: one.sub })).length).toBeGreaterThanOrEqual(2)
+    for (const { token } of [one, other]) expect(await signIn.visitor(token, true)).toBeUndefined()
+  })
+
+  it('takes nothing else for a logout token: an ID token, one of other keys, of another client, too old, changed', async () => {
+    const { token, idToken, sub, sid } = await arrive()
+    await idp.signOut(sub, 'of another session')
+    const [genuine] = received as [string]
+    const [header, , signature] = genuine.split('.') as [string, string, string]
+    const changed = Buffer.from(JSON.stringify({ ...decodeJwt(genuine), sid })).toString('base64url')
+    const { privateKey } = await generateKeyPair('RS256')
+    const forged = (claims: object) =>
+      new SignJWT({ ...decodeJwt(genuine), sid, ...claims }).setProtectedHeader({ alg: 'RS256' }).sign(privateKey)
+    for (const bad of [
+      idToken,
+      '',
+      'x.y.z',
+      `${header}.${changed}.${signature}`,
+      await forged({}),
+      await forged({ aud: 'x' }),
+    ])
+      expect(await signIn.signedOut(bad)).toBe(false)
+    expect(await signIn.visitor(token, true)).toBeDefined()
+    const later = opened({ clock: { ...clock, now: () => new Date(nowMs + 3_600_000) } })
+    await idp.signOut(sub, sid).catch(() => undefined)
+    expect(await later.signedOut(received.at(-1)!)).toBe(false)
   })
 })
 

@@ -89,6 +89,7 @@ const VALUES: Record<keyof typeof QUERIES, string[]> = {
   session: [`'d-7'`],
   sawSession: [`'d-7'`, NOW],
   closeSession: [`'d-7'`],
+  closeSessionsAt: [`'sid-7'`, `'sub-7'`],
   closeSessionsOf: [`'n-7'`],
   sweepSessions: [`'2020-01-01'`],
   addSignIn: [`'d'`, JSONB, LATER],

@@ -21,6 +21,8 @@ export interface IdentityProvider {
     practitioner: unknown
     smart: Record<string, unknown>
   }
+  /** Signs the session of an ID token out, as an administrator of the provider would: it sends a logout token to `backChannel`. */
+  signOut(sub: string, sid: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -32,6 +34,8 @@ export interface ProviderOptions {
   clientKeys?: JWK[]
   /** Show pages to sign in and to consent, instead of taking `context.accountId`. */
   interactive?: boolean
+  /** Where the provider says that it signed somebody out. */
+  backChannel?: string
   /** An own page of the EHR, such as one with our pages in a frame. */
   page?: () => string
 }
@@ -43,6 +47,7 @@ export async function startIdentityProvider({
   people,
   clientKeys,
   interactive = false,
+  backChannel,
   page,
 }: ProviderOptions): Promise<IdentityProvider> {
   const server = createServer()
@@ -78,6 +83,7 @@ export async function startIdentityProvider({
             redirect_uris: [redirectUri],
             post_logout_redirect_uris: [new URL('out', redirectUri).href],
             response_types: ['code'],
+            ...(backChannel && { backchannel_logout_uri: backChannel, backchannel_logout_session_required: true }),
             grant_types: ['authorization_code'],
             ...(clientKeys
               ? { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: clientKeys } }
@@ -93,9 +99,14 @@ export async function startIdentityProvider({
         conformIdTokenClaims: false,
         extraParams: ['aud', 'launch'],
         findAccount: (_, accountId) => ({ accountId, claims: async () => ({ sub: accountId, ...people[accountId] }) }),
-        features: { devInteractions: { enabled: interactive } },
+        features: {
+          devInteractions: { enabled: interactive },
+          backchannelLogout: { enabled: backChannel !== undefined },
+        },
         ...(!interactive && { interactions: { url: (_, { uid }) => `/interaction/${uid}` } }),
         cookies: { keys: ['test'] },
+        // Its own way out has a dispatcher that the fetch of this Node does not take.
+        fetch: (input, options) => fetch(input, { ...options, dispatcher: undefined } as unknown as RequestInit),
         ttl: { Interaction: 600, Grant: 600, Session: 600, IdToken: 600, AccessToken: 600 },
       }),
   )
@@ -136,6 +147,12 @@ export async function startIdentityProvider({
     asked,
     assertions,
     context,
+    async signOut(sub, sid) {
+      const ours = (await provider.Client.find(CLIENT.clientId)) as unknown as {
+        backchannelLogout(sub: string, sid: string): Promise<void>
+      }
+      await ours.backchannelLogout(sub, sid)
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

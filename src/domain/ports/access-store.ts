@@ -35,6 +35,8 @@ export interface AccessStore {
   sawSession(digest: string, at: string): Promise<void>
   /** Returns the ended session, if there was one. */
   closeSession(digest: string): Promise<Session | undefined>
+  /** Those that were opened at the identity provider for this session of theirs, or without one for this person; returns the ended ones. */
+  closeSessionsAt(provider: { sub?: string; sid?: string }): Promise<Session[]>
   beginSignIn(stateDigest: string, begun: BegunSignIn, endsAt: string): Promise<void>
   /** The sign-in begun under this state, once: it is then removed. */
   takeSignIn(stateDigest: string, now: string): Promise<BegunSignIn | undefined>

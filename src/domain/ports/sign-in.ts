@@ -28,6 +28,8 @@ export interface SignIn {
   withPassword(name: string, password: string): Promise<{ token: string } | undefined>
   /** `isActive`: the person did something, so the session is kept alive. */
   visitor(token: string, isActive: boolean): Promise<Visitor | undefined>
+  /** The identity provider says that it has signed somebody out: their sessions here end. False for a token that is not valid, or used before. */
+  signedOut(logoutToken: string): Promise<boolean>
   /** `idToken` is that of the arrival. Returns where the browser signs out of the identity provider too, if it can. */
   end(token: string, idToken?: string): Promise<{ url: string } | undefined>
 }

@@ -21,6 +21,16 @@ export const ACCESS_QUERIES = {
     sql: 'delete from gliabridge.sessions where digest = $1 returning visitor, seen_at, ends_at',
     index: 'sessions_pkey',
   },
+  /** $1 sid or null, $2 sub or null */
+  closeSessionsAt: {
+    sql: `delete from gliabridge.sessions
+      where visitor ? 'atProvider' and ($1::text is not null or $2::text is not null)
+        and ($2::text is null or visitor -> 'atProvider' ->> 'sub' = $2)
+        and ($1::text is null or visitor -> 'atProvider' ->> 'sid' = $1
+          or ($2::text is not null and not (visitor -> 'atProvider' ? 'sid')))
+      returning visitor, seen_at, ends_at`,
+    wholeTable: 'sessions of today alone, and providers seldom sign anybody out',
+  },
   /** $1 account */
   closeSessionsOf: {
     sql: 'delete from gliabridge.sessions where account = $1',
