@@ -13,8 +13,12 @@ import { createImageSpool } from './viewer/spool.ts'
 
 type Needs = { clock: Clock; log: Log; audit: AuditTrail }
 
+export function imagesFolder({ viewer, store }: Pick<Settings, 'viewer' | 'store'>): string {
+  return viewer.folder ?? join(store.dataDir, 'images')
+}
+
 export async function openImages({ viewer, store }: Pick<Settings, 'viewer' | 'store'>, { clock, log, audit }: Needs) {
-  const spool = createImageSpool(viewer.folder ?? join(store.dataDir, 'images'), clock)
+  const spool = createImageSpool(imagesFolder({ viewer, store }), clock)
   const scripts = await readPageScripts()
   const aged = { name: 'images kept for the pages', removeBefore: spool.removeBefore }
   const close = startLoop((signal) => keepRetention(aged, viewer.keepDays, { clock, log }, signal))

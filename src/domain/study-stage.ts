@@ -20,6 +20,11 @@ export type StudyStage =
   | 'superseded'
   | 'disappeared'
 
+/** Seen, and not decided on yet: its images may still be coming. */
+export function isArriving(stage: StudyStage): boolean {
+  return stage === 'discovered' || stage === 'growing' || stage === 'settled'
+}
+
 const BY_STATE: Record<AnalysisState, StudyStage> = {
   queued: 'eligible',
   running: 'claimed',

@@ -19,6 +19,7 @@ import type { WatchDecision, WatchStore } from '../domain/ports/watch-store.ts'
 import type { RecordedReview, Review } from '../domain/review.ts'
 import type { HeadStop, RuleState } from '../domain/stop-rules.ts'
 import type { SeriesChoice, Uid } from '../domain/study.ts'
+import type { StudyStage } from '../domain/study-stage.ts'
 import type { ShownImagesReader } from '../viewer/shown.ts'
 
 /** An MR study in the archive that the watch does not reach. */
@@ -169,7 +170,7 @@ export interface AppDeps {
   /** How the rules apply to a study as the archive has it now, and how far it has come; changes nothing. */
   explain(studyInstanceUid: Uid): Promise<object>
   /** Every study ever seen, with its stage; latest change first. */
-  studies(page: { limit: number; offset: number }): Promise<object[]>
+  studies(page: { limit: number; offset: number }): Promise<{ stage: StudyStage }[]>
   /** Query → way of asking, where the archive does not take it as the standard defines it. */
   archiveWays(): Promise<Readonly<Record<string, string>>>
   /** Delivers stored results again. */

@@ -5,6 +5,7 @@ import { hasRight, type Right } from '../domain/access.ts'
 import { hourly, MAX_PASSAGE_AGE_HOURS } from '../domain/activity.ts'
 import { HOUR_MS } from '../domain/durations.ts'
 import { AppError } from '../domain/errors.ts'
+import { isArriving } from '../domain/study-stage.ts'
 import { viewerAddress } from '../domain/viewer-address.ts'
 import { notAnalysedPage } from '../web/not-analysed.ts'
 import { studyPage } from '../web/study-page.ts'
@@ -95,6 +96,10 @@ async function worklist(
     counts: await analyses.countByState(),
     notAnalysed: (await deps.watch.notAnalysed({ limit: 1, offset: 0 })).count,
     peers: deps.peers(),
+    arriving:
+      records.length > 0
+        ? 0
+        : (await deps.studies({ limit: 100, offset: 0 })).filter(({ stage }) => isArriving(stage)).length,
     failedNotices: (await deps.notices.list({ limit: 100, state: 'failed' })).length,
     stops: await deps.concordance.stops(),
     version,

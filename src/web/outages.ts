@@ -23,9 +23,11 @@ function outage({ peer, failing, goodAt }: PeerState): Html {
 }
 
 /** What an empty worklist says: only an archive that has been searched can have no studies. */
-export function emptiness(peers: readonly PeerState[]): string {
+export function emptiness(peers: readonly PeerState[], arriving: number): string {
   const pacs = peers.find(({ peer }) => peer === 'pacs')
   if (pacs?.up === undefined) return 'The PACS has not been asked yet.'
   if (!pacs.up && pacs.goodAt === undefined) return 'Whether there are studies is not known: the PACS has not answered.'
+  if (arriving > 0)
+    return `${arriving === 1 ? 'One study was seen. It appears here' : `${arriving} studies were seen. They appear here`} once no more images have come for a while (pacs.settleSeconds).`
   return 'No study yet. A brain MRI study appears here by itself once it is complete in the PACS.'
 }

@@ -37,6 +37,8 @@ export interface WorklistView {
   /** Studies that were looked at but not analysed. */
   notAnalysed: number
   peers: readonly PeerState[]
+  /** Studies that were seen and whose images may still be coming; looked for where the list is empty. */
+  arriving: number
   /** Notices that were given up. */
   failedNotices: number
   /** Heads that stop rules turned off. */
@@ -127,11 +129,11 @@ export function tabs({ counts, notAnalysed, current }: TabsView): Html {
   return html`<nav class="tabs" aria-label="Filter by state"><ul>${tab('All', total, '/')}${tab(WORKLIST.toReview, undefined, '/?show=to-review', 'to-review')}${states.map((each) => tab(STATES[each].name, counts?.[each], `/?state=${each}`, each))}${tab('Not analysed', notAnalysed, '/not-analysed', 'not-analysed')}</ul></nav>`
 }
 
-function empty({ state, peers, toReview, search = [] }: WorklistView): Html {
+function empty({ state, peers, arriving, toReview, search = [] }: WorklistView): Html {
   if (search.length > 0) return html`<p class="empty">${WORKLIST.noMatch}</p>`
   if (toReview) return html`<p class="empty">${WORKLIST.nothingToReview}</p>`
   if (state) return html`<p class="empty">No analysis is in this state.</p>`
-  return html`<p class="empty">${emptiness(peers)}</p>`
+  return html`<p class="empty">${emptiness(peers, arriving)}</p>`
 }
 
 function table({ records, order, claims }: WorklistView): Html {

@@ -10,6 +10,7 @@ import { startDemoEhr } from '../../demo/ehr/ehr-server.ts'
 import { type Check, outcomeOf } from '../../src/cli/checks/check.ts'
 import { checkStore } from '../../src/cli/checks/database.ts'
 import { checkEhr } from '../../src/cli/checks/ehr.ts'
+import { checkImages } from '../../src/cli/checks/images.ts'
 import { checkInference } from '../../src/cli/checks/inference.ts'
 import { checkArchive } from '../../src/cli/checks/pacs.ts'
 import { checkPort } from '../../src/cli/checks/port.ts'
@@ -177,6 +178,24 @@ describe('the machine', () => {
     const { ok, lines } = await run(() => checkStore({ dataDir: join(folder, 'file', 'data') }, log))
     expect(ok).toBe(false)
     expect(lines[0]).toMatch(/cannot be written \(ENOTDIR\)/)
+  })
+
+  it('names a folder for the images of the pages that cannot be written, whatever the database', async () => {
+    const settings = (viewer: object) => {
+      const { url } = site().pacs
+      const systems = { identifierSystem: 'https://h.example/mrn', analysisSystem: 'https://h.example/analysis' }
+      return parseSettings({ pacs: { url }, ehr: { url, ...systems }, viewer, store: { dataDir: folder } }, {})
+    }
+    const bad = await run(() => checkImages(settings({ folder: join(folder, 'file', 'images') })))
+    expect([bad.ok, bad.lines[0]]).toEqual([
+      false,
+      expect.stringMatching(/viewer.folder .* cannot be written \(ENOTDIR\)/),
+    ])
+    const good = await run(() => checkImages(settings({})))
+    expect([good.ok, good.lines[0]]).toEqual([true, expect.stringMatching(/images for 30 days, \d.* GiB free$/)])
+    expect((await run(() => checkImages(settings({ keepDays: 0 })))).lines).toEqual([
+      'none are kept (viewer.keepDays is 0)',
+    ])
   })
 
   it('says how much room the data folder has', async () => {

@@ -1,6 +1,7 @@
 // The HTTP side, driven in process: answers, problems, headers, access, live updates; and once through a socket.
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../../src/domain/errors.ts'
+import type { StudyStage } from '../../src/domain/study-stage.ts'
 import { serve } from '../../src/http/serve.ts'
 import { ASSET_PATHS } from '../../src/web/assets.ts'
 import { createManualClock } from '../support/manual-clock.ts'
@@ -240,6 +241,17 @@ describe('readiness', () => {
     const well = await (await sampleApp({}, { deps: { analyses } }).app.request('/')).text()
     expect(well).toContain('No study yet')
     expect(well).not.toContain('does not answer')
+  })
+
+  it('says of studies whose images may still be coming that they were seen', async () => {
+    const analyses = { ...sampleApp().deps.analyses, list: async () => [] }
+    const page = async (...stages: StudyStage[]) => {
+      const studies = async () => stages.map((stage) => ({ stage }))
+      return (await sampleApp({}, { deps: { analyses, studies } }).app.request('/')).text()
+    }
+    expect(await page('not-eligible')).toContain('No study yet')
+    expect(await page('growing', 'disappeared')).toContain('One study was seen. It appears here once')
+    expect(await page('discovered', 'settled')).toContain('2 studies were seen. They appear here once')
   })
 })
 

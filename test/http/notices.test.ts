@@ -37,6 +37,7 @@ it('are not shown to whoever cannot send them again', async () => {
     counts: { queued: 0, running: 0, analysed: 0, delivered: 0, held: 0, superseded: 0 },
     notAnalysed: 0,
     peers: [],
+    arriving: 0,
     failedNotices: 2,
     stops: [],
     version: '1',

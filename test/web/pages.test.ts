@@ -50,6 +50,7 @@ const list = async (records: AnalysisRecord[], change: object = {}) =>
       hours: [],
       failedNotices: 0,
       stops: [],
+      arriving: 0,
       peers: [
         { peer: 'pacs', up: true },
         { peer: 'ehr', up: true },

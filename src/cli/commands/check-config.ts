@@ -6,6 +6,7 @@ import { checkAccess } from '../checks/access.ts'
 import { type Check, outcomeOf, printOutcome } from '../checks/check.ts'
 import { checkStore } from '../checks/database.ts'
 import { checkEhr } from '../checks/ehr.ts'
+import { checkImages } from '../checks/images.ts'
 import { checkInference } from '../checks/inference.ts'
 import { checkArchive } from '../checks/pacs.ts'
 import { checkPort } from '../checks/port.ts'
@@ -26,6 +27,7 @@ export async function checkConfigCommand(config: string | undefined, options: Ch
   const checks: Check[] = [
     { name: 'settings', run: async () => [`time zone ${zone} (${whose}), where images state none`] },
     { name: 'state', run: () => checkStore(settings.store, log) },
+    { name: 'images for the pages', run: () => checkImages(settings) },
     { name: 'pages', run: () => checkPort(settings.http) },
     { name: 'receiving', run: () => checkReceiving(settings) },
     { name: `bundle ${settings.inference.bundle}`, run: () => checkInference(settings.inference, log) },
