@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { makeArchive } from './release/archive.ts'
+import { billOfMaterials } from './release/bom.ts'
 import { thirdPartyNotices } from './release/packages.ts'
 import { sectionOf, tagMessage } from './release/tag.ts'
 import { type AuditReport, vexOf } from './release/vex.ts'
@@ -30,11 +31,7 @@ rmSync(out, { recursive: true, force: true })
 mkdirSync(out, { recursive: true })
 npm('pack', '--pack-destination', out)
 makeArchive(ROOT, out, { name, version })
-const bom = JSON.parse(
-  npm('sbom', '--sbom-format', 'cyclonedx', '--sbom-type', 'application', '--omit', 'dev', '--package-lock-only'),
-)
-// npm names it after the folder of the checkout.
-bom.metadata.component.name = name
+const bom = billOfMaterials(ROOT, name)
 writeFileSync(join(out, `${name}-${version}.cdx.json`), `${JSON.stringify(bom, null, 2)}\n`)
 writeFileSync(
   join(out, `${name}-${version}.vex.json`),

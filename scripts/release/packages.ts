@@ -13,6 +13,8 @@ export interface InstalledPackage {
 }
 
 interface LockEntry {
+  /** Where it is installed under another name. */
+  name?: string
   version?: string
   license?: string
   dev?: boolean
@@ -43,8 +45,8 @@ export function productionPackages(root: string): InstalledPackage[] {
   }
   return Object.entries(packages)
     .filter(([path, { dev }]) => path !== '' && !dev)
-    .map(([path, { version = '', license, hasInstallScript = false }]) => {
-      const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
+    .map(([path, { name: real, version = '', license, hasInstallScript = false }]) => {
+      const name = real ?? path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
       return { name, version, license: license ?? STATED_ELSEWHERE[name] ?? 'not stated', path, hasInstallScript }
     })
     .sort((a, b) => a.path.localeCompare(b.path))

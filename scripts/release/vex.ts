@@ -32,10 +32,11 @@ export interface Assessment {
   detail: string
 }
 
-interface Bom {
+export interface Bom {
   serialNumber?: string
-  metadata: { component: { name: string; version?: string } }
+  metadata: { component: { name: string; version?: string; 'bom-ref'?: string } }
   components?: { name: string; group?: string; version?: string; 'bom-ref'?: string }[]
+  dependencies?: { ref: string; dependsOn?: string[] }[]
 }
 
 /**

@@ -1,6 +1,8 @@
 // From the database of every release to that of today: its migrations are still the same files, and what it held is read by the stores.
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { createAnalysisStore } from '../../src/store/analyses.ts'
 import { createAuditTrail } from '../../src/store/audit.ts'
@@ -26,6 +28,13 @@ const releases = readdirSync(FOLDER).map(
 const FIRST = ['analyses', 'reviews']
 
 it('knows the releases', () => expect(releases.map(({ version }) => version)).toContain('0.1.0'))
+
+it('has the database of every tag', () => {
+  // A folder that is no checkout has no tags to compare with.
+  const { stdout } = spawnSync('git', ['tag', '--list', 'v*'], { cwd: fileURLToPath(FOLDER), encoding: 'utf8' })
+  const tagged = stdout.split('\n').filter((tag) => tag !== '')
+  expect(tagged.filter((tag) => !releases.some(({ version }) => `v${version}` === tag))).toEqual([])
+})
 
 it.each(releases)('$version: is brought up to date with all that it holds', async ({ migrations, rows }) => {
   const all = await readMigrations()
