@@ -1,5 +1,5 @@
 // The images of the study page in a real Chromium, beside NiiVue with the same volumes: time to the first slice, and slices a second while scrolling.
-// node bin/run.mjs bench/viewer.ts [--page]; with --page the study page alone, and NiiVue's figures stay those of the run before.
+// node bin/run.mjs bench/viewer.ts [--page] [--note TEXT]; with --page the study page alone, and NiiVue's figures stay those of the run before.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -129,9 +129,11 @@ async function measureNiivue(tab: Tab, url: string): Promise<Figures> {
   return { machine, firstSliceMs: first.map(Math.round), slicesPerSecond: byPlane(perSecond) }
 }
 
-/** As the measurement begins; the browser and the service are part of it. */
-const machineNow = () =>
-  `${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} cores, load ${loadavg()[0]!.toFixed(1)}`
+/** As the measurement begins. Other work on the machine counts, unless a note says what this does about it. */
+function machineNow(): string {
+  const [, note] = /--note (.+)/.exec(process.argv.slice(2).join(' ')) ?? []
+  return `${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} cores, load ${loadavg()[0]!.toFixed(1)}${note ? `, ${note}` : ''}`
+}
 
 const byPlane = (perSecond: readonly number[]) =>
   Object.fromEntries(PLANES.map((plane, n) => [plane, Number(perSecond[n]!.toFixed(1))]))

@@ -16,14 +16,8 @@ export const FONTS_PATH = '/assets/fonts'
 
 /** Serves every subset in its two weights; variable files contain both. */
 export function createWebFonts(): WebFonts {
-  let made: Promise<{ css: string; versions: ReadonlyMap<string, string> }> | undefined
-  const make = () => {
-    made ??= makeStylesheet()
-    made.catch(() => {
-      made = undefined
-    })
-    return made
-  }
+  // Made at once, since the first page of a process would wait for it. Whoever asks is told of a failure.
+  make().catch(() => undefined)
   return {
     stylesheet: async () => (await make()).css,
     async file(prefix, version, name) {
@@ -36,6 +30,17 @@ export function createWebFonts(): WebFonts {
       return names.includes(name) ? readPackageFile(family, 'files', name) : undefined
     },
   }
+}
+
+/** The same for everybody in this process. */
+let made: ReturnType<typeof makeStylesheet> | undefined
+
+function make() {
+  made ??= makeStylesheet()
+  made.catch(() => {
+    made = undefined
+  })
+  return made
 }
 
 async function makeStylesheet() {
