@@ -1,7 +1,6 @@
 // From a launch in the EHR to a signed report, in a real browser: our pages in a frame of another site, a real identity provider, PACS and EHR.
 // Also the sign-in page by itself, with the provider's own pages.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,6 +16,7 @@ import { parseSettings } from '../../src/settings/parse.ts'
 import { SIGN_IN } from '../../src/wording/sign-in.ts'
 import { type Browser, startBrowser, type Tab } from '../support/browser.ts'
 import { selfSigned } from '../support/certificates.ts'
+import { freePort } from '../support/free-port.ts'
 import { CLIENT, type IdentityProvider, startIdentityProvider } from '../support/identity-provider.ts'
 import { keepPicture } from '../support/keep-picture.ts'
 import { quietLog } from '../support/quiet-log.ts'
@@ -108,16 +108,6 @@ async function clientKey(alg: 'RS384' | 'ES384') {
   const file = join(folder, `client-${alg}.jwk`)
   await writeFile(file, JSON.stringify({ ...(await exportJWK(privateKey)), kid: alg }), { mode: 0o600 })
   return { file, registered: { ...(await exportJWK(publicKey)), kid: alg, alg } }
-}
-
-function freePort(): Promise<number> {
-  const probe = createServer()
-  return new Promise((resolve) =>
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number }
-      probe.close(() => resolve(port))
-    }),
-  )
 }
 
 async function search<T>(query: string): Promise<T[]> {

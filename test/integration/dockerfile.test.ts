@@ -1,12 +1,15 @@
 // The Dockerfile's steps in clean folders, since no engine runs here: the production install works, and does what the image must.
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, chown, mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type BuiltStage, buildStage, readStages } from '../support/dockerfile.ts'
+import { freePort } from '../support/free-port.ts'
+import { eventually } from '../support/service-process.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -61,9 +64,53 @@ describe('the Dockerfile', () => {
     expect(stderr).toContain('http.token')
   })
 
+  it.runIf(process.getuid?.() === 0)(
+    'serves as its user, who can write nowhere but in /data, and its health check tells',
+    async () => {
+      const [data, [uid, gid]] = [join(folder, 'data'), image.user.split(':')]
+      await mkdir(data)
+      await Promise.all([chmod(folder, 0o755), chown(data, Number(uid), Number(gid))])
+      const asUser = ['--reuid', uid!, '--regid', gid!, '--clear-groups', process.execPath]
+      const port = String(await freePort())
+      const env = {
+        ...image.env,
+        PATH: process.env.PATH ?? '',
+        HOME: '/nonexistent',
+        GLIABRIDGE_STORE_DATA_DIR: data,
+        GLIABRIDGE_HTTP_TOKEN: 'token',
+        GLIABRIDGE_HTTP_PORT: port,
+        GLIABRIDGE_PACS_URL: 'http://127.0.0.1:9',
+        GLIABRIDGE_EHR_URL: 'http://127.0.0.1:9',
+        GLIABRIDGE_EHR_IDENTIFIER_SYSTEM: 'https://h.example/mrn',
+        GLIABRIDGE_EHR_ANALYSIS_SYSTEM: 'https://h.example/analysis',
+      }
+      const place = { cwd: join(image.root, image.workdir), env }
+      const before = await newest(place.cwd)
+      const [, ...serve] = image.command
+      const service = spawn('setpriv', [...asUser, ...serve], { ...place, stdio: ['ignore', 'pipe', 'inherit'] })
+      const [, ...check] = image.healthCheck
+      const isHealthy = () => spawnSync('setpriv', [...asUser, ...check], { ...place, encoding: 'utf8' }).status === 0
+      expect(check).toContain('--alive')
+      expect(isHealthy()).toBe(false)
+      await eventually('the pages', async () => (isHealthy() ? true : undefined), 60_000)
+      service.kill('SIGTERM')
+      await once(service, 'exit')
+      expect(isHealthy()).toBe(false)
+      expect(await newest(place.cwd)).toBe(before)
+      expect(existsSync(join(data, 'database'))).toBe(true)
+    },
+  )
+
   it('says what the demo needs instead of failing oddly', () => {
     const { status, stderr } = inImage([image.command[1]!, 'demo', '--exit'])
     expect(status).toBe(1)
     expect(stderr).toContain('the demo is not part of a production install: run "npm ci && npm run demo" in a checkout')
   })
 })
+
+/** When anything of the program was changed last, its modules aside, of which there are too many. */
+async function newest(program: string): Promise<number> {
+  const names = await readdir(program, { recursive: true })
+  const ours = names.filter((name) => !name.startsWith('node_modules/'))
+  return Math.max(...(await Promise.all(ours.map(async (name) => (await stat(join(program, name))).mtimeMs))))
+}

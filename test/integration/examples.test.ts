@@ -1,7 +1,6 @@
 // What a site copies, judged by the programs that it is for: the systemd unit by systemd, alerts and scrape by Prometheus, and nginx before the pages by nginx.
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,6 +8,7 @@ import { Agent, fetch } from 'undici'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type OpenPort, openPort } from '../../src/http/serve.ts'
 import { type Certificates, createCertificates, SERVER_NAME } from '../support/certificates.ts'
+import { freePort } from '../support/free-port.ts'
 import { held } from '../support/sample-analyses.ts'
 import { sampleApp } from '../support/sample-app.ts'
 import { sampleMetrics } from '../support/sample-metrics.ts'
@@ -144,13 +144,4 @@ function replaced(text: string, pairs: [string, string][]): string {
     text = text.replace(from, to)
   }
   return text
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 }

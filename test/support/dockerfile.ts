@@ -10,6 +10,8 @@ export interface BuiltStage {
   workdir: string
   env: Record<string, string>
   command: string[]
+  /** The command of HEALTHCHECK. */
+  healthCheck: string[]
   user: string
   /** RUN lines that were left out, with the reason. */
   leftOut: string[]
@@ -50,6 +52,7 @@ export function buildStage(stages: Stage[], target: string, context: string, int
     workdir: parent?.workdir ?? '/',
     env: { ...parent?.env },
     command: [],
+    healthCheck: [],
     user: 'root',
     leftOut: [],
   }
@@ -100,14 +103,22 @@ function step(
       return
     }
     case 'CMD':
-      built.command = words
-        .join(' ')
-        .replace(/[[\]",]/g, ' ')
-        .trim()
-        .split(/\s+/)
+      built.command = listIn(words)
+      return
+    case 'HEALTHCHECK':
+      built.healthCheck = listIn(words.slice(words.indexOf('CMD') + 1))
       return
     case 'USER':
       built.user = words[0]!
       return
   }
+}
+
+/** ["node", "x"] as Docker writes it. */
+function listIn(words: string[]): string[] {
+  return words
+    .join(' ')
+    .replace(/[[\]",]/g, ' ')
+    .trim()
+    .split(/\s+/)
 }
