@@ -29,6 +29,7 @@ it('says what must be registered, and which providers answer', async () => {
   const text = lines.join('\n')
   expect([ok, text]).toEqual([true, expect.stringContaining(`redirect address ${ours}/sign-in/callback`)])
   expect(text).toContain(`launch address ${ours}/launch`)
+  expect(text).toContain(`backchannel_logout_uri ${ours}/sign-in/back-channel`)
   expect(text).toContain(`access.oidc: ${idp.issuer} answers and signs people in at ${idp.issuer}/auth`)
   expect(text).toContain(`access.smart.0: ${idp.ehr} answers`)
   expect(text).toMatch(/access\.cdsClients\.0: .* has \d keys?/)

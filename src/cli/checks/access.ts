@@ -2,7 +2,7 @@
 
 import { openProvider, providerEffects } from '../../compose-access.ts'
 import { AppError, asAppError } from '../../domain/errors.ts'
-import { CDS_PATH, LAUNCH_PATH, PUBLIC_KEYS_PATH } from '../../http/security.ts'
+import { BACK_CHANNEL_PATH, CDS_PATH, LAUNCH_PATH, PUBLIC_KEYS_PATH } from '../../http/security.ts'
 import type { Provider } from '../../identity/providers.ts'
 import { hasSignIn } from '../../settings/access-schema.ts'
 import type { Settings } from '../../settings/schema.ts'
@@ -33,7 +33,10 @@ export async function checkAccess({ access, http }: Pick<Settings, 'access' | 'h
   const lines = [
     ...(oidc || smart.length > 0 ? [`to be registered there: redirect address ${effects.redirectUri}`] : []),
     ...(oidc
-      ? [`to be registered there: address after signing out (post_logout_redirect_uri) ${effects.signedOutUri}`]
+      ? [
+          `to be registered there: address after signing out (post_logout_redirect_uri) ${effects.signedOutUri}`,
+          `to be registered there, if it signs people out by itself: backchannel_logout_uri ${http.publicUrl}${BACK_CHANNEL_PATH}`,
+        ]
       : []),
     ...(hasKeys ? [`to be registered there: our public keys (jwks_uri) ${http.publicUrl}${PUBLIC_KEYS_PATH}`] : []),
     ...(smart.length > 0 ? [`to be registered there: launch address ${http.publicUrl}${LAUNCH_PATH}`] : []),
