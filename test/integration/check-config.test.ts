@@ -1,11 +1,16 @@
 // check-config --write against real servers: what it says of the rights, and what of nobody is left; repeated, and with a wrong password.
+import { readFile, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { outcomeOf } from '../../src/cli/checks/check.ts'
+import { checkStore } from '../../src/cli/checks/database.ts'
 import { checkEhr } from '../../src/cli/checks/ehr.ts'
 import { checkArchive } from '../../src/cli/checks/pacs.ts'
 import { parseSettings } from '../../src/settings/parse.ts'
 import { HAPI_START_MS, HOW_TO_INSTALL, hapiJars, startHapi } from '../support/hapi.ts'
 import { startOrthanc, type TestOrthanc } from '../support/orthanc.ts'
+import { startPostgres, type TestPostgres } from '../support/postgres.ts'
 import { quietLog } from '../support/quiet-log.ts'
 
 function site({ pacs = {}, ehr = {} }: { pacs?: object; ehr?: object }, environment: Record<string, string> = {}) {
@@ -94,4 +99,44 @@ describe.skipIf(!jars)(`HAPI FHIR (${HOW_TO_INSTALL})`, () => {
       expect([type, ((await answer.json()) as { total: number }).total]).toEqual([type, 0])
     }
   }, 300_000)
+})
+
+describe('PostgreSQL', () => {
+  let postgres: TestPostgres
+  let url: URL
+  beforeAll(async () => {
+    postgres = await startPostgres()
+    url = new URL(await postgres.createDatabase())
+    const admin = new pg.Client(url.href)
+    await admin.connect()
+    // A user who is asked for a password, and who may connect and nothing else.
+    await admin.query("create role guest login password 'right'")
+    const { rows } = await admin.query<{ hba_file: string }>('show hba_file')
+    const rules = await readFile(rows[0]!.hba_file, 'utf8')
+    await writeFile(rows[0]!.hba_file, `host all guest 127.0.0.1/32 scram-sha-256\n${rules}`)
+    await admin.query('select pg_reload_conf()')
+    await admin.end()
+  }, 120_000)
+  afterAll(() => postgres?.close())
+
+  const check = (change: Partial<Pick<URL, 'username' | 'password' | 'pathname'>>) => {
+    const databaseUrl = Object.assign(new URL(url), change).href
+    return outcomeOf({ name: 'state', run: () => checkStore({ dataDir: tmpdir(), databaseUrl }, quietLog) })
+  }
+
+  it('is taken as it is, and each refusal is named with what to do, and without the password', async () => {
+    expect((await check({})).ok).toBe(true)
+    const refusals: [Parameters<typeof check>[0], RegExp][] = [
+      [{ username: 'guest', password: 'wrong-one' }, /^DATABASE_REFUSED: .*password.*28P01/],
+      [{ username: 'guest', password: 'right' }, /^DATABASE_REFUSED: the user may not create the schemas/],
+      [{ username: 'nobody' }, /^DATABASE_REFUSED: .*28000/],
+      [{ pathname: '/elsewhere' }, /^DATABASE_REFUSED: .*3D000/],
+    ]
+    for (const [change, message] of refusals) {
+      const { ok, lines } = await check(change)
+      expect([ok, lines[0]]).toEqual([false, expect.stringMatching(message)])
+      expect(lines.join('\n')).toMatch(/Correct DATABASE_URL, or grant the right/)
+      expect(lines.join('\n')).not.toContain('wrong-one')
+    }
+  })
 })
