@@ -1,6 +1,5 @@
 // What a machine lacks for each accelerator: the driver, the runtime's own libraries, and those that they need. Linux; elsewhere the system brings them.
-import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { delimiter, dirname, join } from 'node:path'
 import type { Accelerator } from '../../domain/providers.ts'
@@ -63,7 +62,8 @@ export function missingFor(provider: Accelerator, platform: string = process.pla
 function libraries(): (library: string) => boolean {
   let cache = ''
   try {
-    cache = execFileSync('/sbin/ldconfig', ['-p'], { encoding: 'utf8' })
+    // Paths that end with a zero byte, among others: no program is started to print them.
+    cache = readFileSync('/etc/ld.so.cache', 'latin1')
   } catch {
     // A slim image may lack it: the folders below are looked at all the same.
   }
@@ -76,7 +76,7 @@ function libraries(): (library: string) => boolean {
       process.arch,
     ),
   ]
-  return (library) => cache.includes(`${library} `) || folders.some((folder) => existsSync(join(folder, library)))
+  return (library) => cache.includes(`/${library}\0`) || folders.some((folder) => existsSync(join(folder, library)))
 }
 
 /** The loader's own variables go before its folders. */
