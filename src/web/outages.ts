@@ -28,6 +28,6 @@ export function emptiness(peers: readonly PeerState[], arriving: number): string
   if (pacs?.up === undefined) return 'The PACS has not been asked yet.'
   if (!pacs.up && pacs.goodAt === undefined) return 'Whether there are studies is not known: the PACS has not answered.'
   if (arriving > 0)
-    return `${arriving === 1 ? 'One study was seen. It appears here' : `${arriving} studies were seen. They appear here`} once no more images have come for a while (pacs.settleSeconds).`
+    return `${arriving === 1 ? 'One study has been seen. It will appear here' : `${arriving} studies have been seen. They will appear here`} once no more images have arrived for a while (pacs.settleSeconds).`
   return 'No study yet. A brain MRI study appears here by itself once it is complete in the PACS.'
 }

@@ -250,8 +250,8 @@ describe('readiness', () => {
       return (await sampleApp({}, { deps: { analyses, studies } }).app.request('/')).text()
     }
     expect(await page('not-eligible')).toContain('No study yet')
-    expect(await page('growing', 'disappeared')).toContain('One study was seen. It appears here once')
-    expect(await page('discovered', 'settled')).toContain('2 studies were seen. They appear here once')
+    expect(await page('growing', 'disappeared')).toContain('One study has been seen. It will appear here once')
+    expect(await page('discovered', 'settled')).toContain('2 studies have been seen. They will appear here once')
   })
 })
 
