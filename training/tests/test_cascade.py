@@ -59,16 +59,20 @@ def test_a_slice_sees_four_neighbours_on_either_side(strides):
     assert touched.tolist() == [False] * 2 + [True] * 9 + [False] * 2
 
 
-@pytest.mark.parametrize("strides", [1, 2])
-def test_the_onnx_file_answers_as_the_network_at_other_sizes(strides, tmp_path):
+@pytest.mark.parametrize(("strides", "steep"), [(1, False), (2, True)])
+def test_the_onnx_file_answers_as_the_network_at_other_sizes(strides, steep, tmp_path):
     made, path = net(strides), tmp_path / "net.onnx"
+    if steep:  # PReLU is a maximum only for slopes of at most 1
+        made.fuse2.act.weight.data[3] = 1.5
     x = torch.randn(13, 4, 28, 36)
     with torch.no_grad():
         before = made(x).numpy()
     write(for_export(made), torch.randn(11, 4, 40, 24), path, {0: "slices", 2: "rows", 3: "columns"})
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     np.testing.assert_allclose(session.run(None, {"image": x.numpy()})[0], before, atol=1e-4 * np.abs(before).max())
-    assert "ConvTranspose" not in {n.op_type for n in __import__("onnx").load(str(path)).graph.node}
+    nodes = [n.op_type for n in onnx.load(str(path)).graph.node]
+    assert "ConvTranspose" not in nodes
+    assert nodes.count("PRelu") == (1 if steep else 0)
 
 
 def test_a_missing_flair_is_estimated_inside_the_file_and_one_that_is_there_stays(tmp_path):
@@ -193,6 +197,12 @@ def test_sequences_are_left_out_but_never_both_that_show_a_tumour():
     assert not any(degrade.T1C in degrade.missing(image, rng, whole=False) for _ in range(200))
 
 
+def test_a_good_part_of_the_studies_is_complete():
+    image, rng = np.ones((4, 2, 2, 2)), np.random.default_rng(2)
+    complete = np.mean([not degrade.missing(image, rng, whole=True) for _ in range(2000)])
+    assert degrade.COMPLETE < complete < 0.65
+
+
 def test_nothing_to_find_teaches_by_cross_entropy_alone():
     logits, label = torch.zeros(3, 2, 8, 8), torch.zeros(3, 8, 8, dtype=torch.long)
     weight = torch.ones(3, 8, 8)
@@ -229,8 +239,9 @@ def test_a_training_goes_on_where_it_stopped(tmp_path):
     assert not any(m["steps"] for name, m in state["members"].items() if name.startswith("whole"))
 
 
-def test_a_step_moves_a_member_and_its_state_comes_back(tmp_path):
-    member, engine = Member(net(1), 1e-3), Engine(compile_it=False)
+@pytest.mark.parametrize("bfloat16", [False, True])
+def test_a_step_moves_a_member_and_its_state_comes_back(bfloat16, tmp_path):
+    member, engine = Member(net(1), 1e-3), Engine(compile_it=False, bfloat16=bfloat16)
     batch = [
         (
             np.random.default_rng(0).standard_normal((19, 4, 24, 24)).astype(np.float32),

@@ -164,7 +164,11 @@ async function segment(message: SegmentMessage): Promise<void> {
 }
 
 async function takeImages({ id, images }: ImagesMessage): Promise<void> {
-  if (awaited?.id === id) awaited.resolve(images)
+  if (awaited?.id !== id) return
+  const { resolve } = awaited
+  // Nothing may hold on to the images once the stage has normalised them.
+  awaited = undefined
+  resolve(images)
 }
 
 function say(message: FromProcess): void {

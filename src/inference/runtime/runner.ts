@@ -150,6 +150,9 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   }
 }
 
+/** Makes glibc give freed blocks from this size (bytes) on back to the system; by itself it raises the limit to the largest that was freed. */
+const RETURNS_MEMORY = { MALLOC_MMAP_THRESHOLD_: '262144', MALLOC_TRIM_THRESHOLD_: '262144' }
+
 /** Starts a process and opens the network; a provider that crashes the process is ruled out and the rest tried again. */
 async function openProcess(options: RunnerOptions): Promise<Opened> {
   const { bundle, openTimeoutMs = 180_000, log } = options
@@ -162,6 +165,7 @@ async function openProcess(options: RunnerOptions): Promise<Opened> {
       execArgv: ['--disable-warning=ExperimentalWarning'],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      env: { ...RETURNS_MEMORY, ...process.env },
     })
     // Without a listener, an error between requests would end the service; the next request notices that the process is gone.
     child.on('error', () => {})

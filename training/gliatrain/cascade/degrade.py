@@ -216,12 +216,16 @@ def surround(image: np.ndarray, v: Volume, mask: np.ndarray, rng: np.random.Gene
     return image
 
 
-LEFT_OUT = {True: (0.2, 0.25, 0.25, 0.35), False: (0.15, 0.0, 0.2, 0.15)}
-"""How often T1, T1c, T2 and FLAIR are left out for the whole tumour, and for its parts, which need T1c."""
+COMPLETE = 0.35
+"""How often nothing is left out."""
+LEFT_OUT = {True: (0.2, 0.45, 0.25, 0.45), False: (0.3, 0.0, 0.4, 0.3)}
+"""How often T1, T1c, T2 and FLAIR are left out of the other studies, for the whole tumour and for its parts, which need T1c."""
 
 
 def missing(image: np.ndarray, rng: np.random.Generator, whole: bool) -> list[int]:
     """Which sequences of `image` [4, ...] are left out; one of T1c and FLAIR stays, or nothing is left out."""
+    if rng.random() < COMPLETE:
+        return []
     there = [bool(c.any()) for c in image]
     gone = [k for k in range(4) if there[k] and rng.random() < LEFT_OUT[whole][k]]
     return gone if any(there[k] and k not in gone for k in (T1C, FLAIR)) else []

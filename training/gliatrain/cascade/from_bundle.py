@@ -20,7 +20,7 @@ from .. import checkpoints
 from .brain import BrainNet
 from .bundle import RESULTS, ROOT
 from .flair import FILE, FlairNet
-from .network import ResBlock, Up, ViewNet, ViewVariant
+from .network import Fuse, ResBlock, Up, ViewNet, ViewVariant
 from .patches import STAGES, VIEWS
 from .train import Member
 from .weights import NETWORKS, put
@@ -69,18 +69,25 @@ def view_net(named: dict[str, np.ndarray], stage: str) -> ViewNet:
     net = ViewNet(ViewVariant(NETWORKS[stage][1]))
     if np.abs(named.get("last.bias", np.zeros(1))).max() > 1e-6:
         raise ValueError(f"the {stage} networks were exported with a threshold other than 1/2: their logits are not those of training")
-    unnamed = [value for name, value in named.items() if name.startswith("onnx::")]
-    for parameter, value in zip(per_channel(net), unnamed, strict=True):
-        put(parameter, value.reshape(-1))
     rewritten = {f"{name}.conv": module for name, module in net.named_modules() if isinstance(module, Up)}
     own = dict(net.named_parameters())
+    for name in [name for name in named if name.endswith(".slope")]:
+        put(own.pop(name.removesuffix("slope") + "weight"), named[name].reshape(-1))
+    remaining = {id(p) for p in own.values()}
+    anonymous = [p for p in per_channel(net) if id(p) in remaining]
+    unnamed = [value for name, value in named.items() if name.startswith("onnx::")]
+    for parameter, value in zip(anonymous, unnamed, strict=True):
+        put(parameter, value.reshape(-1))
     for name, module in rewritten.items():
         cin, cout = module.conv.weight.shape[:2]
         put(own.pop(f"{name}.weight"), transposed(named[f"{name}.weight"], cin, cout))
         put(own.pop(f"{name}.bias"), named[f"{name}.bias"][::4])
-    anonymous = {id(p) for p in per_channel(net)}
+    for name, module in net.named_modules():
+        if isinstance(module, Fuse):
+            put(own.pop(f"{name}.conv.weight"), np.concatenate([named[f"{name}.convs.{n}.weight"] for n in range(3)], 1))
+            put(own.pop(f"{name}.conv.bias"), named[f"{name}.convs.0.bias"])
     for name, parameter in own.items():
-        if id(parameter) not in anonymous:
+        if all(parameter is not one for one in anonymous):
             put(parameter, named[name])
     return net
 

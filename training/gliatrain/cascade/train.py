@@ -86,8 +86,8 @@ class Engine:
     """Loss and gradients of any member through one compiled network per stage: its weights are copied in, so nothing compiles twice.
     The whole tumour's networks see an estimate of a FLAIR that is missing, as they will in the bundle."""
 
-    def __init__(self, compile_it: bool, flair: FillIn | None = None) -> None:
-        self.flair = flair
+    def __init__(self, compile_it: bool, flair: FillIn | None = None, bfloat16: bool = False) -> None:
+        self.flair, self.bfloat16 = flair, bfloat16
         self.shells = {stage: ViewNet(ViewVariant(NETWORKS[stage][1])).to(memory_format=torch.channels_last) for stage in STAGES}
         self.calls = {stage: torch.compile(shell) if compile_it else shell for stage, shell in self.shells.items()}
 
@@ -100,7 +100,8 @@ class Engine:
             image = torch.as_tensor(x)
             if self.flair and stage == "whole":
                 image = fill_in_flair(image, self.flair)
-            logits = self.calls[stage](image.contiguous(memory_format=torch.channels_last))
+            with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
+                logits = self.calls[stage](image.contiguous(memory_format=torch.channels_last))
             loss = view_loss(logits, torch.as_tensor(y).long(), torch.as_tensor(w)) / len(patches)
             loss.backward()
             total += float(loss.detach())
@@ -117,7 +118,8 @@ def first_networks(weights: Path | None) -> dict[Key, ViewNet]:
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """minutes: of all runs together; rounds: stop after so many more; peak: highest learning rate; compile_it: through torch.compile."""
+    """minutes: of all runs together; rounds: stop after so many more; peak: highest learning rate; compile_it: through torch.compile;
+    bfloat16: convolutions in bfloat16, weights and loss in float32 (half the time where the processor has it)."""
 
     minutes: float
     rounds: int | None = None
@@ -125,6 +127,7 @@ class TrainOptions:
     seed: int = 1
     workers: int = 1
     compile_it: bool = True
+    bfloat16: bool = False
     save_minutes: float = 4
 
 
@@ -135,7 +138,7 @@ class Training:
         torch.manual_seed(options.seed)
         self.out, self.options, self.facts = out, options, facts
         self.members = {key: Member(net, options.peak) for key, net in first_networks(weights).items()}
-        self.engine = Engine(options.compile_it, load_fill_in(out))
+        self.engine = Engine(options.compile_it, load_fill_in(out), options.bfloat16)
         self.seconds, self.rounds = 0.0, 0
         self.recent: dict[str, list[float]] = {stage: [] for stage in STAGES}
         if self.path.exists():
@@ -210,6 +213,7 @@ def main() -> None:
     ap.add_argument("--seed", type=int, default=1)
     ap.add_argument("--each", type=int, default=2, help="patches a network and round")
     ap.add_argument("--rounds", type=int, help="stop after so many more rounds")
+    ap.add_argument("--bfloat16", action="store_true", help="convolutions in bfloat16, for processors that have it")
     ap.add_argument("--stages", nargs="+", default=list(STAGES), choices=STAGES, help="the others stay as they are")
     a = ap.parse_args()
     torch.set_num_threads(a.threads)
@@ -226,7 +230,7 @@ def main() -> None:
         "started_from": "published weights" if a.weights else "nothing",
     }
     print(json.dumps({k: v if isinstance(v, (int, str)) else len(v) for k, v in facts.items()}), flush=True)
-    options = TrainOptions(a.minutes, a.rounds, a.peak, a.seed)
+    options = TrainOptions(a.minutes, a.rounds, a.peak, a.seed, bfloat16=a.bfloat16)
     train(Patches(cohort, a.each, stages=tuple(a.stages)), a.out, a.weights, options, facts)
 
 
