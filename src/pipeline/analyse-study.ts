@@ -5,6 +5,7 @@ import type { AnalysisRecord } from '../domain/analysis.ts'
 import type { AnalysisResult, ClinicalFacts, QualityNote } from '../domain/finding.ts'
 import type { Artifact } from '../domain/ports/analysis-store.ts'
 import type { PatientIdentity, Study, StudyIdentity } from '../domain/study.ts'
+import { together } from '../domain/together.ts'
 import { targetLesions } from '../inference/lesions/diameters.ts'
 import { namedLesions } from '../inference/lesions/redraw.ts'
 import { sequencesOf } from '../inference/segmentation/sequence-volume.ts'
@@ -34,7 +35,7 @@ export async function analyseStudy(
   options: AnalyseOptions,
   record: AnalysisRecord,
 ): Promise<void> {
-  const { analyses, spool, turns = NO_OTHERS } = ports
+  const { analyses, turns = NO_OTHERS } = ports
   const { analysisId } = record
   const { time, seconds } = stepsOf(ports, analysisId)
   const run: Run = { ports, options, record, time }
@@ -52,17 +53,17 @@ export async function analyseStudy(
   })
   // In no pool: it asks archive and store, must not keep others from the networks meanwhile, and must not wait for studies that come.
   const compared = await time('compare', () => compare(run, subject, images, segmented))
-  const { result, artifacts } = await turns.infer(async () => {
-    const predicted = await time('predict', () => predict(run, subject, images, segmented))
-    const predecessor = await findPredecessor(analyses, record)
-    const made = resultOf(run, { subject, images, segmented, compared, predicted, predecessor })
-    const steps = { result: made, images, segmented, predicted, predecessor }
-    return { result: made, artifacts: await time('encode', () => encode(run, steps)) }
-  })
-  if (spool) {
-    const input = { result, images: images.prepared.onReference, earlier: compared.earlier }
-    await time('keep', () => keepImages({ spool, analyses }, input))
-  }
+  // Compressing takes other threads than the predictions.
+  const [, { result, artifacts }] = await together(
+    keep(run, images, segmented, compared),
+    turns.infer(async () => {
+      const predicted = await time('predict', () => predict(run, subject, images, segmented))
+      const predecessor = await findPredecessor(analyses, record)
+      const made = resultOf(run, { subject, images, segmented, compared, predicted, predecessor })
+      const steps = { result: made, images, segmented, predicted, predecessor }
+      return { result: made, artifacts: await time('encode', () => encode(run, steps)) }
+    }),
+  )
   const { segmentation: _voxels, ...reportable } = result
   await analyses.saveResult(analysisId, { ...reportable, times: seconds }, artifacts)
 }
@@ -126,6 +127,17 @@ function compare(
     },
     options.priors,
   )
+}
+
+async function keep(
+  { ports: { spool, analyses }, record: { analysisId }, time }: Run,
+  { prepared: { onReference: images } }: StudyImages,
+  { stated, segments }: SegmentedStudy,
+  { earlier }: Compared,
+): Promise<void> {
+  if (!spool) return
+  const result = { analysisId, segmentation: stated.labels, segments }
+  await time('keep', () => keepImages({ spool, analyses }, { result, images, earlier }))
 }
 
 type Predicted = Awaited<ReturnType<typeof predictFromStudy>>
