@@ -1,6 +1,5 @@
 // The service under load: generated studies arrive at a site's rates, faster and faster until it no longer keeps up, with time compressed.
 // Usage: npm run load -- [--bundle FOLDER] [--compress 6] [--rates 25,37.5,75] [--studies 8] [--write]     writes bench/results/load.{json,md}
-import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
@@ -17,6 +16,7 @@ import { isAtRest } from '../src/domain/analysis.ts'
 import { quietLog } from '../test/support/quiet-log.ts'
 import { eventually, type ServiceProcess, startServiceProcess } from '../test/support/service-process.ts'
 import { fitLine, percentile } from './load-statistics.ts'
+import { busyCores, residentMib } from './machine.ts'
 
 const RESULTS = new URL('results/', import.meta.url)
 /** Opens and answers at once, so that only the service itself is measured. */
@@ -146,35 +146,6 @@ async function takeStep(running: ServiceProcess, rate: number, count: number): P
     throughput: ((count - 1) / seconds) * (3600 / compress),
     seconds: { p50: percentile(ages, 0.5), p95: percentile(ages, 0.95), most: Math.max(...ages) },
   }
-}
-
-/** Resident memory of a process and everything it started (Linux). */
-function residentMib(pid: number): number {
-  const kib = Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
-  return kib / 1024 + (children === '' ? 0 : children.split(' ').reduce((sum, one) => sum + childMib(Number(one)), 0))
-}
-
-/** A child that has ended in the meantime counts as 0. */
-function childMib(pid: number): number {
-  try {
-    return residentMib(pid)
-  } catch {
-    return 0
-  }
-}
-
-/** How many cores other processes keep busy, measured over some idle seconds (Linux). */
-async function busyCores(seconds: number): Promise<number> {
-  const read = () => {
-    const [, ...ticks] = readFileSync('/proc/stat', 'utf8').split('\n')[0]!.trim().split(/\s+/)
-    const all = ticks.slice(0, 8).reduce((sum, one) => sum + Number(one), 0)
-    return { all, idle: Number(ticks[3]) + Number(ticks[4]) }
-  }
-  const from = read()
-  await wait(seconds * 1000)
-  const to = read()
-  return cpus().length * (1 - (to.idle - from.idle) / (to.all - from.all))
 }
 
 async function report(steps: Step[]): Promise<void> {
