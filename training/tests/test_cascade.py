@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from gliatrain import checkpoints
-from gliatrain.cascade import chain, degrade, flair, from_bundle, measure, patches, soup, student, with_unet
+from gliatrain.cascade import chain, degrade, flair, from_bundle, incomplete, measure, patches, soup, student, with_unet
 from gliatrain.cascade import train as cascade_train
 from gliatrain.cascade.bundle import ROOT, graph
 from gliatrain.cascade.export import export_views, for_export, write
@@ -415,6 +415,33 @@ def test_a_cascade_is_averaged_with_the_coarse_network_once():
     once = with_unet.averaged(graph(), unet, with_unet.WEIGHT)
     with pytest.raises(ValueError, match="averaged with the 2 mm network already"):
         with_unet.averaged(once, unet, with_unet.WEIGHT)
+
+
+def test_networks_of_incomplete_studies_count_only_where_a_sequence_is_missing():
+    unet = json.loads((ROOT / "config/models/glioma-unet-2mm/bundle.json").read_text())
+    before = with_unet.averaged(graph(), unet, with_unet.WEIGHT)
+    made = incomplete.with_incomplete(before)
+    whole = next(stage for stage in made["stages"] if stage["name"] == "whole")
+    views = [n for n, one in enumerate(whole["members"]) if one.get("network", "").startswith("incomplete-")]
+    assert [whole["members"][n]["view"] for n in views] == list(patches.VIEWS)
+    assert [whole["fusion"]["weights"][n] for n in views] == [0, 0, 0]
+    for rule in whole["fusion"]["weights_without"]:
+        assert len(rule["weights"]) == len(whole["members"])
+        assert all(rule["weights"][n] > 0 for n in views)
+    assert {made["networks"][f"incomplete-{view}"]["file"] for view in patches.VIEWS} == {f"incomplete-{v}.onnx" for v in patches.VIEWS}
+    assert [stage for stage in made["stages"] if stage["name"] != "whole"] == [s for s in before["stages"] if s["name"] != "whole"]
+    with pytest.raises(ValueError, match="incomplete studies already"):
+        incomplete.with_incomplete(made)
+
+
+def test_a_network_of_incomplete_studies_sees_no_complete_one():
+    image, rng = np.ones((4, 2, 2, 2)), np.random.default_rng(4)
+    always = (degrade.T1C, degrade.FLAIR)
+    gone = [degrade.missing(image, rng, whole=True, always=always) for _ in range(400)]
+    assert all(len(set(one) & set(always)) == 1 for one in gone)
+    assert {degrade.T1, degrade.T2} <= {k for one in gone for k in one}
+    image[degrade.T1C] = 0  # without T1c already, FLAIR must stay
+    assert not any(degrade.FLAIR in degrade.missing(image, rng, whole=True, always=always) for _ in range(100))
 
 
 def test_figures_on_unseen_patients_leave_out_whom_the_coarse_network_saw():

@@ -6,6 +6,8 @@ All on the 1 mm grid, z-scores of the brain (volumes.py); the result is normalis
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -222,11 +224,20 @@ LEFT_OUT = {True: (0.2, 0.45, 0.25, 0.45), False: (0.3, 0.0, 0.4, 0.3)}
 """How often T1, T1c, T2 and FLAIR are left out of the other studies, for the whole tumour and for its parts, which need T1c."""
 
 
-def missing(image: np.ndarray, rng: np.random.Generator, whole: bool) -> list[int]:
-    """Which sequences of `image` [4, ...] are left out; one of T1c and FLAIR stays, or nothing is left out."""
+ALSO_LEFT_OUT = 0.15
+"""How often each other sequence goes too, where one is always left out."""
+
+
+def missing(image: np.ndarray, rng: np.random.Generator, whole: bool, always: Sequence[int] = ()) -> list[int]:
+    """Which sequences of `image` [4, ...] are left out; one of T1c and FLAIR stays, or nothing is left out. `always`: one of these is
+    left out of every study that has it, for networks that see no complete study."""
+    there = [bool(c.any()) for c in image]
+    if always:
+        first = int(rng.choice(always))
+        gone = [k for k in range(4) if there[k] and (k == first or (k not in (T1C, FLAIR) and rng.random() < ALSO_LEFT_OUT))]
+        return gone if any(there[k] and k not in gone for k in (T1C, FLAIR)) else []
     if rng.random() < COMPLETE:
         return []
-    there = [bool(c.any()) for c in image]
     gone = [k for k in range(4) if there[k] and rng.random() < LEFT_OUT[whole][k]]
     return gone if any(there[k] and k not in gone for k in (T1C, FLAIR)) else []
 

@@ -1,6 +1,7 @@
 """Continues from the networks of a bundle: writes the checkpoints that train.py, brain.py and flair.py resume from.
 
-`python -m gliatrain.cascade.from_bundle --bundle DIR --out DIR`. A bundle holds the running means in half precision and no optimiser:
+`python -m gliatrain.cascade.from_bundle --bundle DIR --out DIR`; incomplete.pt is the checkpoint.pt of a folder of its own
+(incomplete.py). A bundle holds the running means in half precision and no optimiser:
 the difference is below what one step changes, and the optimisers start anew. Refuses to replace an existing checkpoint.
 """
 
@@ -107,22 +108,26 @@ def main() -> None:
     )
     ap.add_argument("--peak", type=float, default=1e-4)
     a = ap.parse_args()
-    for name in ("checkpoint.pt", "brain.pt", FILE):
+    for name in ("checkpoint.pt", "incomplete.pt", "brain.pt", FILE):
         if (a.out / name).exists():
             ap.error(f"{a.out / name} is there already: move it away to start from the bundle again")
     a.out.mkdir(parents=True, exist_ok=True)
     record = json.loads(a.record.read_text())
-    members = {}
-    for stage in STAGES:
-        for view in VIEWS:
-            named = arrays(a.bundle / f"{stage}-{view}.onnx")
-            behind_estimate = part(named, "view/")
-            member = Member(view_net(behind_estimate or named, stage), a.peak)
-            member.steps = record["steps"][f"{stage}/{view}"]
-            members[f"{stage}/{view}"] = member.state()
-    checkpoints.save(
-        a.out / "checkpoint.pt", {"members": members, **{key: record[key] for key in ("seconds", "rounds", "facts", "settings")}}
-    )
+
+    def member(file: str, stage: str, steps: int) -> dict:
+        named = arrays(a.bundle / f"{file}.onnx")
+        made = Member(view_net(part(named, "view/") or named, stage), a.peak)
+        made.steps = steps
+        return made.state()
+
+    members = {f"{s}/{v}": member(f"{s}-{v}", s, record["steps"][f"{s}/{v}"]) for s in STAGES for v in VIEWS}
+    facts = {key: record[key] for key in ("facts", "settings")}
+    checkpoints.save(a.out / "checkpoint.pt", {"members": members, "seconds": record["seconds"], "rounds": record["rounds"], **facts})
+    if "incomplete" in record:
+        own = record["incomplete"]
+        whole = {f"whole/{view}": member(f"incomplete-{view}", "whole", own["steps"]) for view in VIEWS}
+        state = {"members": members | whole, "seconds": own["seconds"], "rounds": own["rounds"], **facts}
+        checkpoints.save(a.out / "incomplete.pt", state)
     brain = fill(BrainNet(), arrays(a.bundle / "brain.onnx"))
     optimiser = torch.optim.AdamW(brain.parameters(), lr=2e-3, weight_decay=1e-3)
     checkpoints.save(a.out / "brain.pt", {"net": brain.state_dict(), "optimiser": optimiser.state_dict(), **record["brain"]})

@@ -136,10 +136,10 @@ def window(rng: np.random.Generator, low: int, high: int, n: int, aim: int | Non
     return int(rng.integers(min(first, last), max(first, last) + 1))
 
 
-def patch(stage: str, view: str, study: Study, rng: np.random.Generator) -> Patch:
-    """What one network sees, sequences left out, and what it should find."""
+def patch(stage: str, view: str, study: Study, rng: np.random.Generator, always: Sequence[int] = ()) -> Patch:
+    """What one network sees, sequences left out, and what it should find. `always`: as in degrade.missing."""
     x, y, w = complete_patch(stage, view, study, rng)
-    gone = missing(study[0], rng, whole=stage == "whole")
+    gone = missing(study[0], rng, whole=stage == "whole", always=always)
     x[:, gone] = 0
     return x, np.isin(y, TARGETS[stage]).astype(np.uint8), w
 
@@ -177,14 +177,22 @@ class Patches(torch.utils.data.IterableDataset):
     eight are drawn from. Heads have no classes, so their rounds hold only the stage "whole"."""
 
     def __init__(
-        self, cohort: Cohort, each: int = 2, seed: int = 0, head_share: float = 0.3, reuse: int = 3, stages: tuple[str, ...] = STAGES
+        self,
+        cohort: Cohort,
+        each: int = 2,
+        seed: int = 0,
+        head_share: float = 0.3,
+        reuse: int = 3,
+        stages: tuple[str, ...] = STAGES,
+        always: Sequence[int] = (),
     ) -> None:
         self.cohort, self.each, self.seed, self.head_share, self.reuse, self.stages = cohort, each, seed, head_share, reuse, stages
+        self.always = always
 
     def __iter__(self) -> Iterator[dict]:
         for study, stages, rng in self.studies():
             yield {
-                (stage, view): [patch(stage, view, study, rng) for _ in range(self.each)]
+                (stage, view): [patch(stage, view, study, rng, self.always) for _ in range(self.each)]
                 for stage in stages
                 for view in VIEWS
                 if stage == "whole" or np.isin(study[1], TARGETS[stage]).any() or rng.random() < EMPTY_SHARE

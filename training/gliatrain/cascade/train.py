@@ -23,7 +23,7 @@ import torch.nn.functional as F
 from .. import checkpoints
 from .. import data as sources
 from .arguments import training_arguments
-from .degrade import FLAIR
+from .degrade import FLAIR, T1C
 from .flair import FillIn, load_fill_in
 from .network import ViewNet, ViewVariant
 from .patches import STAGES, VIEWS, Patch, Patches, load_cohort, split
@@ -215,6 +215,13 @@ def main() -> None:
     ap.add_argument("--rounds", type=int, help="stop after so many more rounds")
     ap.add_argument("--bfloat16", action="store_true", help="convolutions in bfloat16, for processors that have it")
     ap.add_argument("--stages", nargs="+", default=list(STAGES), choices=STAGES, help="the others stay as they are")
+    ap.add_argument(
+        "--always-without",
+        nargs="+",
+        default=[],
+        choices=("T1c", "FLAIR"),
+        help="one of these is left out of every study: for the whole tumour's networks of incomplete studies (incomplete.py)",
+    )
     a = ap.parse_args()
     torch.set_num_threads(a.threads)
     data = sources.data_folder(a.data)
@@ -231,7 +238,8 @@ def main() -> None:
     }
     print(json.dumps({k: v if isinstance(v, (int, str)) else len(v) for k, v in facts.items()}), flush=True)
     options = TrainOptions(a.minutes, a.rounds, a.peak, a.seed, bfloat16=a.bfloat16)
-    train(Patches(cohort, a.each, stages=tuple(a.stages)), a.out, a.weights, options, facts)
+    always = [{"T1c": T1C, "FLAIR": FLAIR}[name] for name in a.always_without]
+    train(Patches(cohort, a.each, stages=tuple(a.stages), always=always), a.out, a.weights, options, facts)
 
 
 if __name__ == "__main__":
