@@ -31,7 +31,7 @@ from .export import export_brain, export_view
 from .flair import load_fill_in
 from .network import ViewNet, ViewVariant
 from .patches import STAGES, TARGETS, VIEWS, Patches, complete_patch, load_cohort, split
-from .train import CROSS_ENTROPY, Member, fill_in_flair
+from .train import CROSS_ENTROPY, Member, Shell, fill_in_flair
 from .weights import NETWORKS
 
 REGIONS = ("WT", "TC", "ET")
@@ -52,20 +52,25 @@ def from_whole(whole: ViewNet) -> ViewNet:
 
 
 class Cascade:
-    """What the cascade's networks of one view say of complete patches."""
+    """What the cascade's networks of a view say of complete patches."""
 
-    def __init__(self, members: dict[str, Any], view: str) -> None:
-        self.nets = []
+    def __init__(self, members: dict[str, Any], compile_it: bool, bfloat16: bool) -> None:
+        self.nets: dict[tuple[str, str], ViewNet] = {}
         for stage in STAGES:
-            net = ViewNet(ViewVariant(NETWORKS[stage][1]))
-            net.load_state_dict(members[f"{stage}/{view}"]["mean"])
-            self.nets.append(net.eval())
+            for view in VIEWS:
+                net = ViewNet(ViewVariant(NETWORKS[stage][1]))
+                net.load_state_dict(members[f"{stage}/{view}"]["mean"])
+                self.nets[stage, view] = net.eval()
+        self.shells = {stage: Shell(ViewVariant(NETWORKS[stage][1]), compile_it, bfloat16) for stage in STAGES}
 
     @torch.no_grad()
-    def __call__(self, image: torch.Tensor) -> torch.Tensor:
+    def __call__(self, view: str, image: torch.Tensor) -> torch.Tensor:
         """Probabilities [D - 8, 3, H, W]; a region is never likelier than the one around it."""
-        each = torch.stack([torch.softmax(net(image), 1)[:, 1] for net in self.nets], 1)
-        return torch.cummin(each, 1).values
+        each = []
+        for stage in STAGES:
+            self.shells[stage].hold(self.nets[stage, view])
+            each.append(torch.softmax(self.shells[stage](image), 1)[:, 1])
+        return torch.cummin(torch.stack(each, 1), 1).values
 
 
 def lesson(label: torch.Tensor, believed: torch.Tensor) -> torch.Tensor:
@@ -97,12 +102,15 @@ class Lessons(Patches):
             }
 
 
-def train(lessons: Lessons, out: Path, minutes: float, peak: float, workers: int = 1) -> dict[str, Member]:
+def train(
+    lessons: Lessons, out: Path, minutes: float, peak: float, workers: int = 1, compile_it: bool = False, bfloat16: bool = False
+) -> dict[str, Member]:
     """Trains until `minutes` are spent, of all runs together; OUT/student.pt is written every few minutes and at the end."""
     path, start = out / "student.pt", checkpoints.load(out / "checkpoint.pt")["members"]
     flair = load_fill_in(out)
-    teachers = {view: Cascade(start, view) for view in VIEWS}
-    members = {view: Member(from_whole(copy.deepcopy(teachers[view].nets[0])), peak) for view in VIEWS}
+    teacher = Cascade(start, compile_it, bfloat16)
+    members = {view: Member(from_whole(copy.deepcopy(teacher.nets["whole", view])), peak) for view in VIEWS}
+    shell = Shell(ViewVariant(classes=len(REGIONS)), compile_it, bfloat16)
     before, rounds = 0.0, 0
     if path.exists():
         old = checkpoints.load(path)
@@ -121,15 +129,15 @@ def train(lessons: Lessons, out: Path, minutes: float, peak: float, workers: int
         total = 0.0
         for view, batch in next(loader).items():
             member = members[view]
-            member.net.zero_grad(set_to_none=True)
+            shell.hold(member.net)
             for (x, y, w), gone in batch:
                 image, label = torch.as_tensor(x), torch.as_tensor(y)
-                target = lesson(label, teachers[view](image))
+                target = lesson(label, teacher(view, image))
                 image[:, gone] = 0
-                loss = loss_of(member.net(fill_in_flair(image, flair)), target, torch.as_tensor(w)) / len(batch)
+                loss = loss_of(shell(fill_in_flair(image, flair)), target, torch.as_tensor(w)) / len(batch)
                 loss.backward()
                 total += float(loss.detach())
-            member.update([p.grad for p in member.net.parameters()], peak * min(1.0, (rounds + 1) / 10))
+            member.update(shell.grads(), peak * min(1.0, (rounds + 1) / 10))
         rounds, seconds = rounds + 1, before + time.time() - began
         print(json.dumps({"round": rounds, "seconds": round(seconds), "loss": round(total / len(members), 3)}), flush=True)
         if time.time() - saved > 240:
@@ -175,6 +183,7 @@ def main() -> None:
     ap = training_arguments(__doc__, minutes=60)
     ap.add_argument("--peak", type=float, default=2e-4)
     ap.add_argument("--each", type=int, default=2, help="patches a network and round")
+    ap.add_argument("--bfloat16", action="store_true", help="convolutions in bfloat16, for processors that have it")
     ap.add_argument("--bundle", type=Path, help="make a bundle of OUT/student.pt and do not train")
     a = ap.parse_args()
     if a.bundle:
@@ -182,7 +191,8 @@ def main() -> None:
         return
     torch.set_num_threads(a.threads)
     data = sources.data_folder(a.data)
-    train(Lessons(load_cohort(data, a.cache, split(data, a.cache)), a.each), a.out, a.minutes, a.peak)
+    lessons = Lessons(load_cohort(data, a.cache, split(data, a.cache)), a.each)
+    train(lessons, a.out, a.minutes, a.peak, compile_it=True, bfloat16=a.bfloat16)
 
 
 if __name__ == "__main__":

@@ -39,7 +39,6 @@ CROSS_ENTROPY = 0.25
 def view_loss(logits: torch.Tensor, label: torch.Tensor, weight: torch.Tensor, smooth: float = 50.0) -> torch.Tensor:
     """logits [D, 2, H, W], label and weight [D, H, W]. Dice is left out where there is no target: on small patches it would then
     teach the network above all to mark nothing."""
-    logits = logits.float()
     w = weight.float()
     loss = CROSS_ENTROPY * (F.cross_entropy(logits, label, reduction="none") * w).sum() / (w.sum() + 1)
     if not label.any():
@@ -82,30 +81,46 @@ def fill_in_flair(image: torch.Tensor, flair: FillIn) -> torch.Tensor:
     return image if image[:, FLAIR].any() else flair(image)
 
 
+class Shell:
+    """A network into which the weights of others are copied, so that several of a kind are compiled once; convolutions in bfloat16 if
+    told to."""
+
+    def __init__(self, variant: ViewVariant, compile_it: bool, bfloat16: bool) -> None:
+        self.net, self.bfloat16 = ViewNet(variant).to(memory_format=torch.channels_last), bfloat16
+        self.call = torch.compile(self.net) if compile_it else self.net
+
+    def hold(self, net: ViewNet) -> None:
+        with torch.no_grad():
+            torch._foreach_copy_(list(self.net.parameters()), list(net.parameters()))
+        self.net.zero_grad(set_to_none=True)
+
+    def __call__(self, image: torch.Tensor) -> torch.Tensor:
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
+            return self.call(image.contiguous(memory_format=torch.channels_last)).float()
+
+    def grads(self) -> list[torch.Tensor]:
+        return [p.grad for p in self.net.parameters()]
+
+
 class Engine:
-    """Loss and gradients of any member through one compiled network per stage: its weights are copied in, so nothing compiles twice.
-    The whole tumour's networks see an estimate of a FLAIR that is missing, as they will in the bundle."""
+    """Loss and gradients of any member through one shell per stage. The whole tumour's networks see an estimate of a FLAIR that is
+    missing, as they will in the bundle."""
 
     def __init__(self, compile_it: bool, flair: FillIn | None = None, bfloat16: bool = False) -> None:
-        self.flair, self.bfloat16 = flair, bfloat16
-        self.shells = {stage: ViewNet(ViewVariant(NETWORKS[stage][1])).to(memory_format=torch.channels_last) for stage in STAGES}
-        self.calls = {stage: torch.compile(shell) if compile_it else shell for stage, shell in self.shells.items()}
+        self.flair = flair
+        self.shells = {stage: Shell(ViewVariant(NETWORKS[stage][1]), compile_it, bfloat16) for stage in STAGES}
 
     def __call__(self, stage: str, net: ViewNet, patches: list[Patch]) -> tuple[float, list[torch.Tensor]]:
         shell, total = self.shells[stage], 0.0
-        with torch.no_grad():
-            torch._foreach_copy_(list(shell.parameters()), list(net.parameters()))
-        shell.zero_grad(set_to_none=True)
+        shell.hold(net)
         for x, y, w in patches:
             image = torch.as_tensor(x)
             if self.flair and stage == "whole":
                 image = fill_in_flair(image, self.flair)
-            with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
-                logits = self.calls[stage](image.contiguous(memory_format=torch.channels_last))
-            loss = view_loss(logits, torch.as_tensor(y).long(), torch.as_tensor(w)) / len(patches)
+            loss = view_loss(shell(image), torch.as_tensor(y).long(), torch.as_tensor(w)) / len(patches)
             loss.backward()
             total += float(loss.detach())
-        return total, [p.grad for p in shell.parameters()]
+        return total, shell.grads()
 
 
 def first_networks(weights: Path | None) -> dict[Key, ViewNet]:
