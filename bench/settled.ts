@@ -84,8 +84,8 @@ async function analyse(running: ServiceProcess, seed: string, one: (typeof patie
   const { analysisId, state } = await eventually(
     'the study at rest',
     async () => {
-      const found = await running.analyses()
-      return found.find(({ studyInstanceUid: uid, state }) => uid === study.studyInstanceUid && isAtRest(state))
+      const all = await running.analyses()
+      return all.find(({ studyInstanceUid: uid, state }) => uid === study.studyInstanceUid && isAtRest(state))
     },
     600_000,
   )

@@ -127,6 +127,10 @@ export const ERRORS = {
   ],
   TABLE_INVALID: ['permanent', 'Correct the table; the message names the wrong column or line.'],
   INFERENCE_FAILED: ['transient', 'The inference process failed or was stopped; it will be restarted.'],
+  INFERENCE_OUT_OF_MEMORY: [
+    'hold',
+    'No provider of inference.providers has enough memory for the networks, even slice by slice. Free memory on the device or give the machine more of it, then resolve the hold.',
+  ],
   INFERENCE_UNAVAILABLE: [
     'permanent',
     'No execution provider of inference.providers could be started; the reasons are in the message.',

@@ -2,8 +2,8 @@
 import { join } from 'node:path'
 import { trialOf } from '../bundle/graph.ts'
 import { channelCount, type LoadedBundle } from '../bundle/manifest.ts'
-import { checkedBytes, reasonOf } from './networks.ts'
-import { openSession, type Session } from './session.ts'
+import { checkedBytes } from './networks.ts'
+import { openSession, reasonOf, type Session } from './session.ts'
 
 /**
  * The largest difference of any output, as a share of the largest output on the CPU. A difference of this size moves a probability by less than one percent

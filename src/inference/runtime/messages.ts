@@ -141,5 +141,5 @@ export type FromProcess =
   | ResultMessage
   | HeadResultMessage
   | EncodedMessage
-  /** `implausible`: the images are at fault, and trying again would not help. */
-  | { type: 'failed'; id: number; reason: string; implausible?: true }
+  /** `implausible`: the images are at fault, and trying again would not help. `outOfMemory`: the provider that has too little. */
+  | { type: 'failed'; id: number; reason: string; implausible?: true; outOfMemory?: string }

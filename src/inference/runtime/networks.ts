@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { sha256Of } from '../../domain/digest.ts'
 import type { RunNetwork } from '../segmentation/run-stage.ts'
 import type { NetworkFile, OpenMessage } from './messages.ts'
-import { openSession, type Session } from './session.ts'
+import { openSession, reasonOf, type Session } from './session.ts'
 
 export interface Networks {
   /** The providers in use, each once. */
@@ -79,12 +79,6 @@ export async function checkedBytes({ modelPath, sha256 }: { modelPath: string; s
   const model = await readFile(modelPath)
   if (sha256Of(model) !== sha256) throw new Error('the model file changed since the bundle was checked')
   return model
-}
-
-/** First line of a runtime's message, shortened: it contains paths and node names of the model, nothing about a patient. */
-export function reasonOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error)
-  return (text.split('\n')[0] ?? '').slice(0, 300)
 }
 
 /** So that a network of the wrong shape is found at start and not in the middle of a study. */

@@ -4,6 +4,7 @@ import type { Head } from '../../domain/finding.ts'
 import type { EncodeResponse } from '../../domain/head-run.ts'
 import type { FinishedSpan, SpanFields } from '../../domain/ports/tracing.ts'
 import type { SegmentationRules } from '../segmentation/graph-state.ts'
+import { OutOfMemory } from '../segmentation/out-of-memory.ts'
 import { type Images, runGraph, type StageRecord } from '../segmentation/run-graph.ts'
 import type {
   EncodeMessage,
@@ -16,8 +17,8 @@ import type {
   SegmentMessage,
   ToProcess,
 } from './messages.ts'
-import { checkedBytes, type Networks, openNetworks, reasonOf } from './networks.ts'
-import { type HeadSession, openEncoder, openHead, RUNTIME } from './session.ts'
+import { checkedBytes, type Networks, openNetworks } from './networks.ts'
+import { type HeadSession, openEncoder, openHead, RUNTIME, reasonOf } from './session.ts'
 
 /** Reports what it took, if spans were requested. */
 function tellSpan(
@@ -51,7 +52,14 @@ process.on('message', (message: ToProcess) => {
     if (message.type === 'open') process.exit(1)
     else {
       const implausible = error instanceof AppError && error.code === 'INPUT_IMPLAUSIBLE'
-      say({ type: 'failed', id: message.id, reason: reasonOf(error), ...(implausible && { implausible }) })
+      const outOfMemory = error instanceof OutOfMemory && { outOfMemory: error.provider }
+      say({
+        type: 'failed',
+        id: message.id,
+        reason: reasonOf(error),
+        ...(implausible && { implausible }),
+        ...outOfMemory,
+      })
     }
   })
 })

@@ -1,6 +1,7 @@
 // The only file that knows ONNX Runtime: one session on one named execution provider, never silently on another.
 import { env, InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node'
 import type { EncodeResponse } from '../../domain/head-run.ts'
+import { OutOfMemory } from '../segmentation/out-of-memory.ts'
 import type { EncoderFile } from './messages.ts'
 
 /** The names of the input and output in use. */
@@ -54,12 +55,12 @@ export async function openSession(
       ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
       extra: { session: { ...session, ...NO_SPINNING } },
     })
-  if (provider === 'cpu') return wrap(await open({}), provider, network)
+  if (provider === 'cpu') return wrap(await open({}), network, provider)
   try {
-    return wrap(await open({ disable_cpu_ep_fallback: '1' }), provider, network)
+    return wrap(await open({ disable_cpu_ep_fallback: '1' }), network, provider)
   } catch (error) {
     if (!/fallback/i.test(error instanceof Error ? error.message : '')) throw error
-    return wrap(await open({}), `${provider} (parts on cpu)`, network)
+    return wrap(await open({}), network, provider, ' (parts on cpu)')
   }
 }
 
@@ -120,12 +121,26 @@ function floats(tensor: Tensor, name: string): Float32Array {
   return tensor.data
 }
 
-function wrap(session: InferenceSession, provider: string, { input, output }: NetworkNames): Session {
+/** In the words of ONNX Runtime's arena, of CUDA and of the C++ library. */
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && /failed to allocate memory|out of memory|bad_?alloc/i.test(error.message)
+}
+
+/** First line of a runtime's message, shortened: it contains paths and node names of the model, nothing about a patient. */
+export function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error)
+  return (text.split('\n')[0] ?? '').slice(0, 300)
+}
+
+function wrap(session: InferenceSession, { input, output }: NetworkNames, provider: string, shared = ''): Session {
   checkNames(session, input, [output])
   return {
-    provider,
+    provider: `${provider}${shared}`,
     async run(values, dims) {
-      const results = await session.run({ [input]: new Tensor('float32', values, dims) }, [output])
+      const feeds = { [input]: new Tensor('float32', values, dims) }
+      const results = await session.run(feeds, [output]).catch((error: unknown) => {
+        throw isOutOfMemory(error) ? new OutOfMemory(provider, reasonOf(error)) : error
+      })
       return floats(results[output]!, output)
     },
     close: () => session.release(),

@@ -1,5 +1,6 @@
 // Inference on the slices of a view: slices form the network's batch, each seen with its neighbours; long stacks are processed in slabs.
 import type { Flips, SliceRules, StageOutput, View } from '../bundle/graph.ts'
+import { OutOfMemory } from './out-of-memory.ts'
 import { activate, type Watch, type Zyx } from './sliding-window.ts'
 
 export interface SliceInference extends SliceRules {
@@ -18,11 +19,9 @@ const AXES: Record<View, readonly [number, number, number]> = {
   coronal: [1, 0, 2],
 }
 
-/** Slices per slab and the first slice of each: as few slabs as `most` allows, all of equal size, the last one flush with the end. */
-export function slabsOf(slices: number, most: number): { depth: number; starts: number[] } {
-  const count = Math.ceil(slices / Math.max(1, most))
-  const depth = Math.ceil(slices / count)
-  return { depth, starts: Array.from({ length: count }, (_, n) => Math.min(n * depth, slices - depth)) }
+/** Slices per slab: as few slabs as `most` allows, all of equal size. */
+export function slabDepth(slices: number, most: number): number {
+  return Math.ceil(slices / Math.ceil(slices / Math.max(1, most)))
 }
 
 export interface SliceInferenceOptions extends Watch {
@@ -40,8 +39,9 @@ export interface SliceInferenceOptions extends Watch {
 
 /**
  * Probabilities, one array [Z, Y, X] per output: the mean over the flips. `context` slices beyond both ends are zero, rows and columns
- * are padded with zeros at their ends. Slabs overlap by their context, which is computed again. Throws RangeError when `predict` gives
- * anything but outputs x slab values.
+ * are padded with zeros at their ends. Slabs overlap by their context, which is computed again; the last one is flush with the end. Where
+ * `predict` throws OutOfMemory, slabs of half the size follow, down to a single slice. Throws RangeError when `predict` gives anything but
+ * outputs x slab values.
  */
 export async function sliceInference(options: SliceInferenceOptions): Promise<Float32Array[]> {
   const { channels, size, outputs, rules, predict, onProgress, onSample } = options
@@ -49,24 +49,34 @@ export async function sliceInference(options: SliceInferenceOptions): Promise<Fl
   const sides = axes.map((axis) => size[axis]!) as [number, number, number]
   const [rows, columns] = [padded(sides[1], rules.divisible_pad), padded(sides[2], rules.divisible_pad)]
   const plane = rows * columns
-  const { depth, starts } = slabsOf(sides[0], Math.floor(rules.slab_voxels / plane) - 2 * rules.context)
-  const dims = [depth + 2 * rules.context, channels.length, rows, columns] as const
-  const slab = new Float32Array(dims[0] * dims[1] * plane)
+  const slices = sides[0]
+  const dimsOf = (count: number) => [count + 2 * rules.context, channels.length, rows, columns] as const
+  let depth = slabDepth(slices, Math.floor(rules.slab_voxels / plane) - 2 * rules.context)
+  let slab = new Float32Array(product(dimsOf(depth)))
   const voxels = size[0] * size[1] * size[2]
   const share = 1 / rules.tta_flips.length
   let mean: Float32Array[] | undefined
-  let done = 0
-  for (const flip of rules.tta_flips) {
-    const along = (n: 0 | 1 | 2) => offsets(size, axes[n], flip.includes('zyx'[axes[n]] as 'z'))
+  for (const [n, flip] of rules.tta_flips.entries()) {
+    const along = (axis: 0 | 1 | 2) => offsets(size, axes[axis], flip.includes('zyx'[axes[axis]] as 'z'))
     const at: Offsets = [along(0), along(1), along(2)]
     const sample = Array.from({ length: outputs }, () => new Float32Array(voxels))
-    for (const start of starts) {
-      gather(channels, slab, at, start - rules.context, dims)
-      const logits = await predict(slab, dims)
-      if (logits.length !== depth * outputs * plane)
-        throw new RangeError(`the network gave ${logits.length} values per slab instead of ${depth * outputs * plane}`)
-      scatter(logits, sample, at, start, depth, rows, columns)
-      onProgress?.(++done / (starts.length * rules.tta_flips.length))
+    for (let next = 0; next < slices; ) {
+      const start = Math.min(next, slices - depth)
+      gather(channels, slab, at, start - rules.context, dimsOf(depth))
+      const logits = await predict(slab, dimsOf(depth)).catch((error: unknown) => {
+        if (!(error instanceof OutOfMemory) || depth === 1) throw error
+      })
+      if (!logits) {
+        depth = Math.ceil(depth / 2)
+        slab = slab.subarray(0, product(dimsOf(depth)))
+        continue
+      }
+      const expected = depth * outputs * plane
+      if (logits.length !== expected)
+        throw new RangeError(`the network gave ${logits.length} values per slab instead of ${expected}`)
+      scatter(logits, sample, at, { first: start, depth, height: rows, width: columns })
+      next = start + depth
+      onProgress?.((n + next / slices) / rules.tta_flips.length)
     }
     activate(sample, rules.activation)
     onSample?.(sample)
@@ -75,6 +85,10 @@ export async function sliceInference(options: SliceInferenceOptions): Promise<Fl
     for (const [n, one] of sample.entries()) for (let v = 0; v < voxels; v++) mean[n]![v]! += one[v]! * share
   }
   return mean!
+}
+
+function product(dims: readonly number[]): number {
+  return dims.reduce((a, b) => a * b)
 }
 
 function padded(side: number, multiple: number): number {
@@ -114,10 +128,7 @@ function scatter(
   logits: Float32Array,
   out: readonly Float32Array[],
   [slices, rows, columns]: Offsets,
-  first: number,
-  depth: number,
-  height: number,
-  width: number,
+  { first, depth, height, width }: { first: number; depth: number; height: number; width: number },
 ): void {
   for (let d = 0; d < depth; d++) {
     for (const [k, volume] of out.entries()) {

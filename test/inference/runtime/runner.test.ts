@@ -1,7 +1,9 @@
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
+import { sha256Of } from '../../../src/domain/digest.ts'
 import { createSlots } from '../../../src/domain/slots.ts'
 import { loadBundle } from '../../../src/inference/bundle/load.ts'
 import type { LoadedBundle } from '../../../src/inference/bundle/manifest.ts'
@@ -137,6 +139,26 @@ describe('the model runner', () => {
     } finally {
       await rm(folder, { recursive: true })
     }
+  })
+
+  it('holds a study for which no provider has the memory, and runs the next one', async () => {
+    const bundle = await loadBundle(tinyBundle)
+    const folder = fileURLToPath(new URL('../../golden/inference/out-of-memory', import.meta.url))
+    const file = 'insatiable-3d.onnx'
+    const sha256 = sha256Of(await readFile(join(folder, file)))
+    const runner = await start({
+      bundle: {
+        ...bundle,
+        graph: { ...bundle.graph, networks: { segmentation: { ...bundle.graph.networks.segmentation!, file } } },
+        files: { [file]: { sha256, bytes: 1 } },
+      },
+      folder,
+    })
+    const error = await rejection(runner.segment(request(12)))
+    expect(error).toMatchObject({ code: 'INFERENCE_OUT_OF_MEMORY', class: 'hold' })
+    expect(error.message).toMatch(/^cpu: .*allocate memory/)
+    expect(runner.pid).toBeUndefined()
+    expect(await rejection(runner.segment(request(12)))).toMatchObject({ code: 'INFERENCE_OUT_OF_MEMORY' })
   })
 
   it('runs tabular heads in the same process, also after a crash', async () => {
