@@ -124,9 +124,7 @@ async function openProcess(options: ProcessOptions): Promise<Opened> {
         sha256: bundle.files[file]!.sha256,
         input,
         output,
-        ...(Object.keys(bundle.graph.networks).length > 1 && {
-          trial: trialOf(name, bundle.graph, channelCount(bundle)),
-        }),
+        trial: trialOf(name, bundle.graph, channelCount(bundle)),
       })),
       rules: segmentationRules(bundle),
       providers: untried,

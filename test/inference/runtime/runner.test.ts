@@ -141,24 +141,30 @@ describe('the model runner', () => {
     }
   })
 
-  it('holds a study for which no provider has the memory, and runs the next one', async () => {
+  it('holds a study for which no provider has the memory, and takes the next one', async () => {
     const bundle = await loadBundle(tinyBundle)
     const folder = fileURLToPath(new URL('../../golden/inference/out-of-memory', import.meta.url))
-    const file = 'insatiable-3d.onnx'
+    const file = 'hungry-3d.onnx'
     const sha256 = sha256Of(await readFile(join(folder, file)))
-    const runner = await start({
-      bundle: {
-        ...bundle,
-        graph: { ...bundle.graph, networks: { segmentation: { ...bundle.graph.networks.segmentation!, file } } },
-        files: { [file]: { sha256, bytes: 1 } },
-      },
-      folder,
-    })
-    const error = await rejection(runner.segment(request(12)))
+    const network = { ...bundle.graph.networks.segmentation!, file }
+    const segmentation = { ...network, inferer: { name: 'SimpleInferer' as const, divisible_pad: 4 } }
+    const hungry = { ...bundle, graph: { ...bundle.graph, networks: { segmentation } } }
+    const runner = await start({ bundle: { ...hungry, files: { [file]: { sha256, bytes: 1 } } }, folder })
+    const error = await rejection(runner.segment(request(40)))
     expect(error).toMatchObject({ code: 'INFERENCE_OUT_OF_MEMORY', class: 'hold' })
     expect(error.message).toMatch(/^cpu: .*allocate memory/)
     expect(runner.pid).toBeUndefined()
-    expect(await rejection(runner.segment(request(12)))).toMatchObject({ code: 'INFERENCE_OUT_OF_MEMORY' })
+    expect((await runner.segment(request(16))).probabilities).toHaveLength(4)
+  })
+
+  it('tries the network of a bundle that has only one, and names what refuses it', async () => {
+    const bundle = await loadBundle(tinyBundle)
+    const wrong = structuredClone(bundle)
+    const { output } = wrong.graph.stages[0]!
+    if (output.activation === 'softmax') output.classes.push('cyst')
+    const error = await rejection(start({ bundle: wrong }))
+    expect(error).toMatchObject({ code: 'INFERENCE_UNAVAILABLE' })
+    expect(error.message).toMatch(/^cpu: .*numbers for an input of/)
   })
 
   it('runs tabular heads in the same process, also after a crash', async () => {

@@ -162,7 +162,8 @@ def learned_from(trained: dict) -> str:
         f"{len(facts['heads'])} real heads, {len(facts['phantoms'])} procedural heads. {trained['rounds']} rounds in "
         f"{minutes(trained['seconds'])}, {steps[0]} to {steps[-1]} steps a network\n"
         f"({trained['settings']['each']} patches of 11 slices a step); the whole tumour's networks the most.\n{averaged(facts)}"
-        f"The networks of incomplete studies went on from there for {own['rounds'] - trained['rounds']} rounds in {minutes(own['seconds'])}.\n"
+        f"The networks of incomplete studies went on from there for {own['rounds'] - trained['rounds']} rounds in "
+        f"{minutes(own['seconds'] - trained['seconds'])}.\n"
         f"The estimate of FLAIR {flair['steps']} steps in {minutes(flair['seconds'])},\n"
         f"the brain's network {brain['steps']} steps in {minutes(brain['seconds'])}. More of the same is one command (`npm run train`)."
     )
@@ -205,8 +206,8 @@ wrote.
 A small 3D U-Net finds the brain on a 3 mm grid. On the 1 mm grid of that brain, nine anisotropic 2.5D networks find the whole tumour,
 in its box the core, and in the core's box the enhancing tumour, each stage in an axial, a sagittal and a coronal view whose probabilities
 are averaged. For the whole tumour a 3D U-Net at 2 mm, which sees the whole head, is a third of the mean: one member of
-glioma-unet-2mm. Where T1c or FLAIR is missing, it counts {SHARE_WITHOUT}, and three more networks, one a view, that were trained on such
-studies alone join the mean.
+glioma-unet-2mm. Where T1c or FLAIR is missing, it is half of the mean, and the other half comes from three more networks, one a view, that
+were trained on such studies alone.
 Intensities are z-scores of the brain, 0 outside it; a missing sequence is 0, but for FLAIR, which the whole tumour's networks estimate from
 the others (the U-Net at 2 mm has its own normalisation and is told what is missing). Without T1c only the whole tumour is evaluable.
 Enhancement is kept only where T1c exceeds T1. Parts of the brain dark on FLAIR that the tumour holds on most sides (cysts) are added to it.

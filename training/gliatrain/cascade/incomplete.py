@@ -2,7 +2,7 @@
 
 What finds the whole tumour in a complete study leans on every sequence; trained to do without one as well, it loses a little of that. So
 DIR/checkpoint.pt goes on from the cascade with studies that all lack one (`gliatrain.cascade.train --stages whole --always-without T1c
-FLAIR`), and its networks count only where one is missing: members of weight 0 are not run.
+FLAIR`), and its networks take the place of the cascade's views where one is missing: members of weight 0 are not run.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .weights import NETWORKS
 
 NAME = "incomplete"
 WEIGHT = 1
-"""Of each of them beside 1 for each of the cascade's views, in a study that lacks T1c or FLAIR."""
+"""Of each of them in a study that lacks T1c or FLAIR, where they stand in for the cascade's views: beside them, they gain less."""
 
 
 def with_incomplete(bundle: dict[str, Any]) -> dict[str, Any]:
@@ -37,7 +37,8 @@ def with_incomplete(bundle: dict[str, Any]) -> dict[str, Any]:
     at = next(n for n, stage in enumerate(stages) if stage["name"] == "whole")
     members, fusion = stages[at]["members"], stages[at]["fusion"]
     more = [view_of(NAME, view) for view in VIEWS]
-    rules = [rule | {"weights": [*rule["weights"], *[WEIGHT] * len(more)]} for rule in fusion["weights_without"]]
+    views = len(members) - 1  # the last is the U-Net
+    rules = [rule | {"weights": [*[0] * views, rule["weights"][-1], *[WEIGHT] * len(more)]} for rule in fusion["weights_without"]]
     weights = [*fusion["weights"], *[0] * len(more)]
     stages[at] = stages[at] | {"members": [*members, *more], "fusion": fusion | {"weights": weights, "weights_without": rules}}
     added = {f"{NAME}-{view}": networks[f"whole-{view}"] | {"file": f"{NAME}-{view}.onnx"} for view in VIEWS}

@@ -1,7 +1,7 @@
-"""Makes `hungry.onnx`, `insatiable.onnx` and `insatiable-3d.onnx`: logits = 2 image + 1, with a buffer on the way that no machine can give.
+"""Makes `hungry.onnx`, `insatiable.onnx` and `hungry-3d.onnx`: logits = 2 image + 1, with a buffer on the way that no machine can give.
 
-Image and logits are float32 of one shape, [d, ...]. The buffer of the first grows as d^17: 10 TB for 40 slices, 76 MB for 20. The others need
-10 TB for any input. `python make.py`
+Image and logits are float32 of one shape. The buffer of the first grows as d^17, d the number of slices: 10 TB for 40, 76 MB for 20. The
+second needs 10 TB for any input. The third is 3D and grows as z^17. `python make.py`
 """
 
 from pathlib import Path
@@ -14,9 +14,9 @@ HERE = Path(__file__).parent
 FLOATS = 2.5e12
 
 
-def network(exponent: float, shape: list[str]) -> onnx.ModelProto:
+def network(exponent: float, shape: list[str], axis: int) -> onnx.ModelProto:
     numbers = {
-        "first": np.array([0], np.int64),
+        "axis": np.array([axis], np.int64),
         "forty": np.array([40.0]),
         "exponent": np.array([exponent]),
         "floats": np.array([FLOATS]),
@@ -26,7 +26,7 @@ def network(exponent: float, shape: list[str]) -> onnx.ModelProto:
     }
     nodes = [
         helper.make_node("Shape", ["image"], ["shape"]),
-        helper.make_node("Gather", ["shape", "first"], ["slices"]),
+        helper.make_node("Gather", ["shape", "axis"], ["slices"]),
         helper.make_node("Cast", ["slices"], ["d"], to=onnx.TensorProto.DOUBLE),
         helper.make_node("Div", ["d", "forty"], ["share"]),
         helper.make_node("Pow", ["share", "exponent"], ["grown"]),
@@ -46,6 +46,6 @@ def network(exponent: float, shape: list[str]) -> onnx.ModelProto:
     return model
 
 
-SLICES = ["d", "c", "h", "w"]
-for name, exponent, shape in (("hungry", 17.0, SLICES), ("insatiable", 0.0, SLICES), ("insatiable-3d", 0.0, ["n", "c", "z", "y", "x"])):
-    onnx.save(network(exponent, shape), HERE / f"{name}.onnx")
+SLICES, VOLUME = ["d", "c", "h", "w"], ["n", "c", "z", "y", "x"]
+for name, *rest in (("hungry", 17.0, SLICES, 0), ("insatiable", 0.0, SLICES, 0), ("hungry-3d", 17.0, VOLUME, 2)):
+    onnx.save(network(*rest), HERE / f"{name}.onnx")
