@@ -82,7 +82,7 @@ describe('gliabridge', () => {
     const offline = gliabridge(['--config', file, 'check-config', '--offline'])
     expect(offline.code).toBe(0)
     expect(offline.out).toMatch(
-      /ok +settings\n +time zone \S+ .*\nok +state\n.*\nok +pages\n.*\nok +receiving\n.*\nok +bundle/,
+      /ok +settings\n +time zone \S+ .*\nok +state\n.*\nok +images for the pages\n.*\nok +pages\n.*\nok +receiving\n.*\nok +bundle/,
     )
     const online = gliabridge(['--config', file, 'check-config'])
     expect(online.code).toBe(1)
@@ -94,7 +94,7 @@ describe('gliabridge', () => {
     const { code, out } = gliabridge(['verify-bundle'])
     expect(code).toBe(0)
     expect(out).toMatch(
-      /match their digests\ndigest [0-9a-f]{64}\nnetwork unet: [\s\S]*\nnetworks run on cpu \(.*\): 11 networks/,
+      /match their digests\ndigest [0-9a-f]{64}\nnetwork unet: [\s\S]*\nnetworks run on cpu \(.*\): 14 networks/,
     )
     expect(out).toContain('\nstage 1, brain: at 3 x 3 x 3 mm, over the whole head; intensities by foreground-zscore; ')
     expect(out).toContain(
