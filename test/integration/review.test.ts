@@ -67,6 +67,17 @@ const tabTo = async (name: string) => {
   throw new Error(`no focus on ${name}`)
 }
 
+/** Fills in who decides, records the decision, and waits until the page says so. */
+async function signByKeyboard(words: string): Promise<void> {
+  await tabTo('name')
+  await type('Dora Nine')
+  await tab.press('Tab')
+  await type('P-77')
+  await tabTo('Record the decision')
+  await tab.press('Enter')
+  await tab.until(`document.querySelector('.decision')?.textContent.includes('${words}')`)
+}
+
 it('rejects with a reason by keyboard alone', async () => {
   await tabTo('decision')
   await tab.press(' ')
@@ -76,13 +87,7 @@ it('rejects with a reason by keyboard alone', async () => {
   await tab.press('Tab')
   expect(await focusedName()).toBe('reason')
   await type('wrong series')
-  await tabTo('name')
-  await type('Dora Nine')
-  await tab.press('Tab')
-  await type('P-77')
-  await tabTo('Record the decision')
-  await tab.press('Enter')
-  await tab.until(`document.querySelector('.decision')?.textContent.includes('Rejected')`)
+  await signByKeyboard('Rejected')
   expect(sent).toMatchObject([
     {
       decision: 'reject',
@@ -120,13 +125,7 @@ it('accepts with edits by keyboard alone: a volume and an outline', async () => 
   await tab.press('End')
   await tabTo('why.prediction.idh')
   await type('not typical')
-  await tabTo('name')
-  await type('Dora Nine')
-  await tab.press('Tab')
-  await type('P-77')
-  await tabTo('Record the decision')
-  await tab.press('Enter')
-  await tab.until(`document.querySelector('.decision')?.textContent.includes('Accepted with edits')`)
+  await signByKeyboard('Accepted with edits')
   expect(sent[0]!.edits).toEqual([
     { target: 'measurement.ET', from: 14.9, to: 11.5, reason: 'a vessel' },
     { target: 'prediction.idh', from: 'IDH-wildtype', to: 'indeterminate', reason: 'not typical' },
