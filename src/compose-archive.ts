@@ -13,6 +13,7 @@ import type { ReceivedImages } from './domain/ports/received-images.ts'
 import type { WatchStore } from './domain/ports/watch-store.ts'
 import { startLoop } from './domain/repeat.ts'
 import { keepRetention } from './domain/retention.ts'
+import { unreadable } from './domain/unreadable.ts'
 import { removeReceived } from './pipeline/keep-received.ts'
 import { listenDimse } from './receiving/dimse.ts'
 import type { Listener } from './receiving/listener.ts'
@@ -77,8 +78,8 @@ export function receivedFolder({ receive, store }: Pick<Settings, 'receive' | 's
 export async function readTls(tls: Settings['receive']['dimse']['tls'], setting: string) {
   if (tls === undefined) return undefined
   const read = (file: string) =>
-    readFile(file, 'utf8').catch(({ code }: NodeJS.ErrnoException) => {
-      throw new AppError('SETTINGS_INVALID', `${setting}: ${file} cannot be read (${code})`)
+    readFile(file, 'utf8').catch((error: unknown) => {
+      throw new AppError('SETTINGS_INVALID', `${setting}: ${unreadable(file, error)}`)
     })
   const [cert, key] = [await read(tls.cert), await read(tls.key)]
   return { cert, key, ...(tls.ca !== undefined && { ca: await read(tls.ca) }) }

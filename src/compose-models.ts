@@ -121,7 +121,7 @@ export function withoutNetworks({ identity }: Pick<LoadedBundle, 'identity'>): R
   return {
     bundle: identity,
     execution: { provider: 'none', requested: [], declined: [], runtime: 'none' },
-    pid: undefined,
+    pids: [],
     segment: refuse,
     runHead: refuse,
     encode: refuse,

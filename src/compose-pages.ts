@@ -108,7 +108,7 @@ function openBundles({ settings, store, models, log }: Parts): AppDeps['bundles'
 async function metricsOf(parts: Parts): Promise<string> {
   const { settings, store, peers, startedAt, clock, software, models, pools } = parts
   const { bundle, runner } = models.current
-  const { pid } = runner
+  const { pids } = runner
   return renderMetrics({
     ...(await store.analyses.figures()),
     ...pools.figures(),
@@ -116,6 +116,11 @@ async function metricsOf(parts: Parts): Promise<string> {
     software: { version: software.version, bundleId: bundle.id, modelDigest: bundle.identity.modelDigest },
     process: readProcessFigures(),
     diskFreeBytes: await freeBytesOf(settings.store.dataDir).catch(() => undefined),
-    inferencePeakBytes: pid === undefined ? undefined : ((await readPeakBytes(pid)) ?? 0),
+    inferencePeakBytes: pids.length === 0 ? undefined : await sumOfPeaks(pids),
   })
+}
+
+async function sumOfPeaks(pids: readonly number[]): Promise<number> {
+  const peaks = await Promise.all(pids.map(readPeakBytes))
+  return peaks.reduce<number>((sum, peak) => sum + (peak ?? 0), 0)
 }

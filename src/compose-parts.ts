@@ -25,7 +25,7 @@ import { createClinicalRecords } from './fhir/connection/records.ts'
 import { fontFiles } from './fonts/files.ts'
 import { loadBundle } from './inference/bundle/load.ts'
 import type { LoadedBundle } from './inference/bundle/manifest.ts'
-import { startRunner } from './inference/runtime/runner.ts'
+import { startOnGpus } from './inference/runtime/on-gpus.ts'
 import { createRegistrar } from './inference/volumes/register.ts'
 import { type HurryPorts, hurryWaiting } from './pipeline/hurry.ts'
 import { imageSetDigest, registerAnalysis } from './pipeline/intake.ts'
@@ -91,7 +91,7 @@ function refuseSplitState({ store }: Settings, only: ServicePart | undefined): v
 
 function runnerSettings({ inference }: Settings, clock: Clock) {
   const { device } = inference
-  return { ...inference, ...(device && { onDevice: openDeviceSlots(device, clock) }) }
+  return { ...inference, ...(device && { onDevice: (gpu?: number) => openDeviceSlots({ ...device, gpu }, clock) }) }
 }
 
 async function wakeEach(queue: Pick<Queue, 'wake'>, kinds: readonly string[]): Promise<void> {
@@ -133,7 +133,7 @@ export async function openParts(
     fetch: boundedFetch(fetch),
     auditedFetch: (scope, send) => auditFetch({ baseUrl: settings.ehr.url, scope, audit, send, newId: randomUUID }),
   })
-  const startModel = (bundle: LoadedBundle) => startRunner({ ...runnerSettings(settings, clock), bundle, log, tracing })
+  const startModel = (bundle: LoadedBundle) => startOnGpus({ ...runnerSettings(settings, clock), bundle, log, tracing })
   const { installed } = settings.inference
   const bundles = options.bundleOfSettings ? undefined : store.bundles
   const start = only === 'pages' ? async (bundle: LoadedBundle) => withoutNetworks(bundle) : startModel

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici'
 import { AppError } from './domain/errors.ts'
+import { unreadable } from './domain/unreadable.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -36,7 +37,6 @@ function read(name: string, path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    throw new AppError('SETTINGS_INVALID', `the file that ${name} names cannot be read (${code})`, { cause: error })
+    throw new AppError('SETTINGS_INVALID', `${name} names a file: ${unreadable(path, error)}`, { cause: error })
   }
 }

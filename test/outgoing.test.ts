@@ -93,5 +93,5 @@ it('names what is missing', () => {
   expect(() => createDispatcher({ GLIABRIDGE_TLS_CLIENT_CERT_FILE: file })).toThrow('belong together')
   expect(() =>
     createDispatcher({ GLIABRIDGE_TLS_CLIENT_CERT_FILE: file, GLIABRIDGE_TLS_CLIENT_KEY_FILE: at('none') }),
-  ).toThrow('GLIABRIDGE_TLS_CLIENT_KEY_FILE names cannot be read (ENOENT)')
+  ).toThrow(`GLIABRIDGE_TLS_CLIENT_KEY_FILE names a file: ${at('none')} does not exist (ENOENT)`)
 })

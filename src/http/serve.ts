@@ -8,6 +8,7 @@ import { createAdaptorServer, type HttpBindings } from '@hono/node-server'
 import type { Hono } from 'hono'
 import { HOUR_MS } from '../domain/durations.ts'
 import { AppError } from '../domain/errors.ts'
+import { unreadable } from '../domain/unreadable.ts'
 
 export interface RunningServer {
   url: string
@@ -93,8 +94,7 @@ function readTls({ certificate, key, clientCa }: TlsFiles) {
     try {
       return readFileSync(path)
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      throw new AppError('SETTINGS_INVALID', `http.tls.${setting}: ${path} cannot be read (${code})`, { cause: error })
+      throw new AppError('SETTINGS_INVALID', `http.tls.${setting}: ${unreadable(path, error)}`, { cause: error })
     }
   }
   const files = { cert: read('certificate', certificate), key: read('key', key) }

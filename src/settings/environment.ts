@@ -6,8 +6,8 @@ import type { Environment } from './schema-parts.ts'
 export interface Variable {
   name: string
   path: string[]
-  /** json: an object, as in a settings file. */
-  kind: 'text' | 'number' | 'boolean' | 'list' | 'json'
+  /** json: an object or a list of them, as in a settings file. secret: the variable is the secret itself. */
+  kind: 'text' | 'number' | 'boolean' | 'list' | 'numbers' | 'json' | 'secret'
   description: string
 }
 
@@ -16,25 +16,21 @@ interface JsonNode {
   description?: string
   properties?: Record<string, JsonNode>
   items?: JsonNode
-  enum?: unknown[]
-  oneOf?: unknown[]
-  additionalProperties?: unknown
 }
 
 /** Sections whose credentials the environment may provide as a whole: _TOKEN, or _USERNAME and _PASSWORD. */
 const CREDENTIALS = ['pacs', 'ehr'] as const
 
-/** One variable per setting, derived from the schema; secrets are given by reference and have names of their own. */
+/** One variable per setting, derived from the schema. */
 export function environmentVariables(): Variable[] {
   const schema = z.toJSONSchema(settingsSchema({}), { io: 'input', target: 'draft-7' }) as JsonNode
   const variables: Variable[] = []
   const visit = (node: JsonNode, path: string[]) => {
-    if (node.properties && !node.properties.env) {
+    if (node.properties && !isSecret(node)) {
       for (const [key, child] of Object.entries(node.properties)) if (key !== '$schema') visit(child, [...path, key])
       return
     }
-    const kind = kindOf(node)
-    if (kind) variables.push({ name: nameOf(path), path, kind, description: node.description ?? '' })
+    variables.push({ name: nameOf(path), path, kind: kindOf(node), description: node.description ?? '' })
   }
   visit(schema, [])
   return variables
@@ -47,7 +43,7 @@ export function withEnvironment(raw: unknown, env: Environment): unknown {
   const settings: Record<string, unknown> = { pacs: {}, ehr: {}, ...structuredClone(raw) }
   for (const { name, path, kind } of environmentVariables()) {
     const text = env[name]
-    if (text !== undefined && text !== '') put(settings, path, convert(text, kind))
+    if (text !== undefined && text !== '') put(settings, path, kind === 'secret' ? { env: name } : convert(text, kind))
   }
   for (const section of CREDENTIALS) {
     const name = (part: string) => nameOf([section, part])
@@ -61,25 +57,31 @@ export function withEnvironment(raw: unknown, env: Environment): unknown {
       })
     }
   }
-  const reference = (path: string[], name: string) => {
-    if (env[name] && lookUp(settings, path) === undefined) put(settings, path, { env: name })
-  }
-  reference(['http', 'token'], 'GLIABRIDGE_HTTP_TOKEN')
-  reference(['store', 'databaseUrl'], 'DATABASE_URL')
+  // The name that other programs use, too: it may be meant for them, and does not go over the file.
+  const database = ['store', 'databaseUrl']
+  if (env.DATABASE_URL && lookUp(settings, database) === undefined) put(settings, database, { env: 'DATABASE_URL' })
   return settings
 }
 
-function kindOf({ type, items, oneOf, additionalProperties, properties }: JsonNode): Variable['kind'] | undefined {
+/** A reference, {"env": …} or {"file": …}. */
+export function isSecret({ properties }: Pick<JsonNode, 'properties'>): boolean {
+  return properties?.env !== undefined && properties.file !== undefined
+}
+
+function kindOf(node: JsonNode): Variable['kind'] {
+  const { type, items } = node
+  if (isSecret(node)) return 'secret'
   if (type === 'string') return 'text'
   if (type === 'integer' || type === 'number') return 'number'
   if (type === 'boolean') return 'boolean'
-  if (type === 'array') return items?.type === 'string' ? 'list' : undefined
-  const isRecord = properties === undefined && typeof additionalProperties === 'object'
-  return oneOf !== undefined || isRecord ? 'json' : undefined
+  if (type === 'array' && items?.type === 'string') return 'list'
+  if (type === 'array' && items?.type === 'integer') return 'numbers'
+  return 'json'
 }
 
 function convert(text: string, kind: Variable['kind']): unknown {
-  if (kind === 'json') return readObject(text)
+  if (kind === 'json') return readJson(text)
+  if (kind === 'numbers') return text.split(',').map((part) => convert(part.trim(), 'number'))
   if (kind === 'list') return text.split(',').map((part) => part.trim())
   if (kind === 'boolean' && (text === 'true' || text === 'false')) return text === 'true'
   if (kind === 'number' && /^-?\d+(\.\d+)?$/.test(text)) return Number(text)
@@ -87,7 +89,7 @@ function convert(text: string, kind: Variable['kind']): unknown {
 }
 
 /** Anything that is not JSON stays text, for the schema to refuse. */
-function readObject(text: string): unknown {
+function readJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

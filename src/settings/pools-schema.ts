@@ -11,7 +11,7 @@ export function poolsSchema() {
       infer: whole(1, 64)
         .default(1)
         .describe(
-          'How many studies are aligned, segmented and measured at once. The networks run one study at a time in any case; with a GPU, 2 keeps it busy while another study is aligned.',
+          'How many studies are aligned, segmented and measured at once. The networks run one study at a time on each GPU in any case; one more than there are GPUs keeps them busy while another study is aligned.',
         ),
       deliver: whole(1, 64)
         .default(2)

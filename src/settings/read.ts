@@ -1,29 +1,33 @@
 // Reads the settings file, if there is one, and the files that hold secrets.
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { userInfo } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { AppError } from '../domain/errors.ts'
 import { jsonExcess } from '../domain/json-excess.ts'
+import { unreadable } from '../domain/unreadable.ts'
 import { withoutComments } from './comments.ts'
+import { withEnvironment } from './environment.ts'
 import { parseSettings } from './parse.ts'
 import type { Settings } from './schema.ts'
-import { type Environment, fileVariable } from './schema-parts.ts'
+import { type Environment, fileProblem, fileVariable } from './schema-parts.ts'
 
 /** Reads `path`, otherwise the file named by GLIABRIDGE_CONFIG, otherwise the environment alone. Throws SETTINGS_INVALID. */
 export async function readSettings(path: string | undefined, env: Environment): Promise<Settings> {
   const file = path ?? env.GLIABRIDGE_CONFIG
   const given = await withSecretFiles(env)
-  if (!file) return located(parseSettings({}, given, 'the environment (no settings file was given)'))
+  if (!file) return readRawSettings({}, given, 'the environment (no settings file was given)')
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    const why = error.code === 'ENOENT' ? 'does not exist' : `cannot be read (${error.code})`
-    throw new AppError('SETTINGS_INVALID', `the settings file ${file} ${why}`, { cause: error })
+    throw new AppError('SETTINGS_INVALID', `the settings file ${unreadable(file, error, userName())}`, { cause: error })
   })
   return readRawSettings(parseJson(text, file), given, file)
 }
 
 /** The same for settings that are not in a file yet. */
 export async function readRawSettings(raw: unknown, env: Environment, source: string): Promise<Settings> {
-  return located(parseSettings(raw, { ...env, ...(await readSecrets(secretFiles(raw))) }, source))
+  // A variable may name a file, too.
+  const files = await readSecrets(secretFiles(withEnvironment(raw, env)))
+  return located(parseSettings(raw, { ...env, ...files }, source))
 }
 
 function located(settings: Settings): Settings {
@@ -46,7 +50,7 @@ async function withSecretFiles(env: Environment): Promise<Environment> {
     if (target === undefined || !path) continue
     if (env[target]) throw new AppError('SETTINGS_INVALID', `${target} and ${name} are both set; one is enough`)
     given[target] = await readSecret(path).catch((error: NodeJS.ErrnoException) => {
-      throw new AppError('SETTINGS_INVALID', `the file that ${name} names cannot be read (${error.code})`)
+      throw new AppError('SETTINGS_INVALID', `${name} names a file: ${unreadable(path, error, userName())}`)
     })
   }
   return given
@@ -61,11 +65,24 @@ function secretFiles(raw: unknown): string[] {
 }
 
 async function readSecrets(paths: readonly string[]): Promise<Record<string, string>> {
-  // A file that cannot be read is skipped, and the schema then reports the missing secret.
-  const read = await Promise.all(
-    paths.map(async (path) => [fileVariable(path), await readSecret(path).catch(() => '')] as const),
-  )
-  return Object.fromEntries(read)
+  const read = async (path: string): Promise<[string, string]> => {
+    try {
+      return [fileVariable(path), await readSecret(path)]
+    } catch (error) {
+      // The schema then reports it together with all other problems, under the name of the setting.
+      return [fileProblem(path), unreadable(path, error, userName())]
+    }
+  }
+  return Object.fromEntries(await Promise.all(paths.map(read)))
+}
+
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    // A container may run as a number that has no name.
+    return `user ${process.getuid?.()}`
+  }
 }
 
 /** Without the line end that editors and `echo` add. */

@@ -1,5 +1,5 @@
 // The reference of all settings as Markdown, generated from the schema: docs/settings.md.
-import { environmentVariables } from './environment.ts'
+import { environmentVariables, isSecret } from './environment.ts'
 import { settingsJsonSchema } from './schema.ts'
 
 interface JsonNode {
@@ -22,11 +22,12 @@ const OPENING = `# Settings
 Generated from the schema (\`src/settings\`); regenerate with \`npx vitest run test/settings -u\`. A settings file is JSON, comments allowed; \`gliabridge init\` writes one,
 \`config/settings.schema.json\` lets editors complete it, and \`gliabridge check-config\` tries it. Unknown keys are refused.
 
-**Environment.** Every setting has a variable, which goes over the file. Lists are separated by commas; objects are JSON as in the file. An empty variable counts as not set.
+**Environment.** Every setting has a variable, which goes over the file. Lists of texts or numbers are separated by commas; objects, and lists of them, are JSON as in the file.
+The variable of a secret holds the secret itself. An empty variable counts as not set.
 
 **Secrets** stand in no settings file: \`{"env": "NAME"}\` names a variable, \`{"file": "/run/secrets/name"}\` a file that holds nothing else. Any variable of ours can be given
-as a file too: \`GLIABRIDGE_PACS_PASSWORD_FILE=/run/secrets/pacs\`. Shorthands without a file: \`GLIABRIDGE_PACS_USERNAME\` and \`GLIABRIDGE_PACS_PASSWORD\`, or \`GLIABRIDGE_PACS_TOKEN\`;
-the same with \`EHR\`; \`GLIABRIDGE_HTTP_TOKEN\`; \`DATABASE_URL\`. \`GLIABRIDGE_CONFIG\` names the settings file. \`NODE_EXTRA_CA_CERTS\` names a file with further certificate authorities,
+as a file too: \`GLIABRIDGE_PACS_PASSWORD_FILE=/run/secrets/pacs\`. Shorthands: \`GLIABRIDGE_PACS_USERNAME\` and \`GLIABRIDGE_PACS_PASSWORD\`, or \`GLIABRIDGE_PACS_TOKEN\`;
+the same with \`EHR\`; \`DATABASE_URL\`, where the file names no database. \`GLIABRIDGE_CONFIG\` names the settings file. \`NODE_EXTRA_CA_CERTS\` names a file with further certificate authorities,
 \`GLIABRIDGE_TLS_CLIENT_CERT_FILE\` and \`GLIABRIDGE_TLS_CLIENT_KEY_FILE\` our certificate for mutual TLS; \`HTTP_PROXY\`, \`HTTPS_PROXY\` and \`NO_PROXY\` name proxies.
 `
 
@@ -48,9 +49,9 @@ function section(name: string, node: JsonNode, variables: ReadonlyMap<string, st
 function rowsOf(path: string[], node: JsonNode, variables: ReadonlyMap<string, string>): string[] {
   return Object.entries(node.properties ?? {}).flatMap(([key, child]) => {
     const at = [...path, key]
-    if (isSecret(child)) return [row(at, child, 'a reference', (node.required ?? []).includes(key), undefined)]
-    if (child.properties) return rowsOf(at, child, variables)
-    return [row(at, child, kindOf(child), (node.required ?? []).includes(key), variables.get(at.join('.')))]
+    if (child.properties && !isSecret(child)) return rowsOf(at, child, variables)
+    const kind = isSecret(child) ? 'a reference' : kindOf(child)
+    return [row(at, child, kind, (node.required ?? []).includes(key), variables.get(at.join('.')))]
   })
 }
 
@@ -83,8 +84,4 @@ function kindOf({ type, enum: values, minimum, maximum, items, oneOf, additional
   if (type === 'boolean') return 'true or false'
   if (type === 'array') return items?.enum ? `list of ${items.enum.join(', ')}` : 'list'
   return typeof additionalProperties === 'object' ? 'object' : ''
-}
-
-function isSecret({ properties }: JsonNode): boolean {
-  return properties?.env !== undefined && properties.file !== undefined
 }

@@ -59,6 +59,8 @@ const REFERENCE =
 
 /** The key under which a secret file's content is stored among the variables once it has been read; no variable can have such a name. */
 export const fileVariable = (path: string) => `file:${path}`
+/** Likewise for the reason why it could not be read. */
+export const fileProblem = (path: string) => `problem:${path}`
 
 /** Settings contain secrets only as references: to an environment variable, or to a file that contains nothing else. */
 export function secretOf(env: Environment) {
@@ -81,11 +83,9 @@ export function secretOf(env: Environment) {
         if ((name === undefined) === (file === undefined)) return refuse(REFERENCE)
         const value = env[name ?? fileVariable(file!)]
         if (value !== undefined && value !== '') return value
-        return refuse(
-          name === undefined
-            ? `the file ${file} cannot be read, or is empty`
-            : `the environment variable ${name} is not set`,
-        )
+        if (name !== undefined) return refuse(`names the environment variable ${name}, which is not set`)
+        const problem = env[fileProblem(file!)]
+        return refuse(problem === undefined ? `names the file ${file}, which is empty` : `names a file: ${problem}`)
       })
       .describe(description)
 }

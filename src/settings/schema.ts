@@ -1,6 +1,6 @@
 // Every setting with its default and meaning: one schema, from which defaults, JSON schema and environment names derive.
 import { z } from 'zod'
-import { PROVIDERS } from '../domain/providers.ts'
+import { isIndexed, PROVIDERS } from '../domain/providers.ts'
 import { SEQUENCES, STRUCTURAL } from '../domain/study.ts'
 import { accessSchema, hasSignIn, isThisMachine } from './access-schema.ts'
 import { ehrSchema } from './ehr-schema.ts'
@@ -43,6 +43,15 @@ export function settingsSchema(env: Environment) {
         threads: z.exactOptional(
           whole(1, 512).describe('Threads of the CPU provider; by default the runtime decides.'),
         ),
+        gpus: z.exactOptional(
+          z
+            .array(whole(0, 63))
+            .min(1, 'must name at least one')
+            .refine((gpus) => new Set(gpus).size === gpus.length, { error: 'must name each GPU once' })
+            .describe(
+              'Indices of the GPUs for cuda and tensorrt, as nvidia-smi lists them: an inference process for each, and as many studies segmented at once. The first GPU alone when left out.',
+            ),
+        ),
         device: z.exactOptional(
           z
             .strictObject({
@@ -51,7 +60,9 @@ export function settingsSchema(env: Environment) {
               ),
               slots: whole(1, 64)
                 .default(1)
-                .describe('How many inferences run on the device at once, all processes together.'),
+                .describe(
+                  'How many inferences run at once on the device, or on each of `gpus`, all processes together.',
+                ),
             })
             .describe(
               'A device, such as a GPU, shared by several processes of one machine: each inference waits for a free slot. Without it processes do not coordinate.',
@@ -66,6 +77,10 @@ export function settingsSchema(env: Environment) {
         timeoutMs: whole(1000, 24 * 60 * MINUTE)
           .default(15 * MINUTE)
           .describe('Limit for one inference, milliseconds.'),
+      })
+      .refine(({ gpus, providers }) => gpus === undefined || providers.some(isIndexed), {
+        path: ['gpus'],
+        message: 'needs cuda or tensorrt in inference.providers: the others choose their device by themselves',
       })
       .prefault({}),
     pools: poolsSchema(),

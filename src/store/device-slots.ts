@@ -12,6 +12,8 @@ export interface SharedDevice {
   /** The same for every process that uses this device; on a local disk of this machine. */
   folder: string
   slots: number
+  /** Index of one of several; each has its own slots. */
+  gpu?: number | undefined
 }
 
 /**
@@ -19,14 +21,14 @@ export interface SharedDevice {
  * in no particular order. Throws INTERNAL if the folder cannot be used.
  */
 export function openDeviceSlots(
-  { folder, slots }: SharedDevice,
+  { folder, slots, gpu }: SharedDevice,
   clock: Clock,
 ): <T>(work: () => Promise<T>) => Promise<T> {
   const holder = () => ({ pid: process.pid, since: clock.now().toISOString() })
   function takeFree(): FolderLock | undefined {
     for (let n = 0; n < slots; n += 1) {
       try {
-        return lockFolder(join(folder, `slot-${n}`), holder())
+        return lockFolder(join(folder, `${gpu === undefined ? '' : `gpu-${gpu}-`}slot-${n}`), holder())
       } catch (thrown) {
         if (asAppError(thrown).code !== 'DATA_FOLDER_IN_USE') throw thrown
       }

@@ -128,6 +128,9 @@ describe('the chart', () => {
     })
     const images = ['pages', 'analyses'].map((part) => podOf(verdict, part).containers[0]!.image)
     expect(images).toEqual([`r/g@${digest}`, `r/g@${gpuDigest}`])
+    // Both GPUs of a replica are used: a pod counts its own from 0.
+    const { env } = podOf(verdict, 'analyses').containers[0]!
+    expect(env).toContainEqual({ name: 'GLIABRIDGE_INFERENCE_GPUS', value: '0,1' })
   })
 
   it('has secrets by reference alone, and settings that the service takes once they are there', () => {

@@ -1,9 +1,10 @@
 // Settings: every problem at once, secrets only by reference, the environment over the file, and the generated files in config.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../../src/domain/errors.ts'
+import { unreadable } from '../../src/domain/unreadable.ts'
 import { environmentVariables } from '../../src/settings/environment.ts'
 import { parseSettings } from '../../src/settings/parse.ts'
 import { readSettings } from '../../src/settings/read.ts'
@@ -32,6 +33,16 @@ function problems(raw: unknown, env: Environment = {}): string[] {
       .map((line) => line.slice(2))
   }
   return []
+}
+
+interface Node {
+  properties?: Record<string, Node>
+}
+
+/** The paths of all settings; a secret is one, though a reference has two keys. */
+function leaves({ properties }: Node, path: string[] = []): string[] {
+  if (!properties || (properties.env && properties.file)) return [path.join('.')]
+  return Object.entries(properties).flatMap(([key, child]) => leaves(child, [...path, key]))
 }
 
 describe('parseSettings', () => {
@@ -103,7 +114,9 @@ describe('parseSettings', () => {
     const raw = { ...least, pacs: { ...least.pacs, auth: { type: 'bearer', token: { env: 'PACS_TOKEN' } } } }
     expect(parseSettings(raw, { PACS_TOKEN: 's3cret' }).pacs.auth).toEqual({ type: 'bearer', token: 's3cret' })
     for (const env of [{}, { PACS_TOKEN: '' }]) {
-      expect(problems(raw, env)).toEqual(['pacs.auth.token the environment variable PACS_TOKEN is not set'])
+      expect(problems(raw, env)).toEqual([
+        'pacs.auth.token names the environment variable PACS_TOKEN, which is not set',
+      ])
     }
   })
 
@@ -158,6 +171,16 @@ describe('the environment', () => {
     ])
   })
 
+  it('chooses GPUs by index, each once, for the providers that have an index', () => {
+    const of = (inference: object) => ({ ...least, inference })
+    expect(problems(of({ providers: ['webgpu', 'cpu'], gpus: [0] }))).toEqual([
+      'inference.gpus needs cuda or tensorrt in inference.providers: the others choose their device by themselves',
+    ])
+    expect(problems(of({ providers: ['cuda'], gpus: [1, 1] }))).toEqual(['inference.gpus must name each GPU once'])
+    expect(problems(of({ providers: ['cuda'], gpus: [] }))).toEqual(['inference.gpus must name at least one'])
+    expect(problems(of({ providers: ['cuda'], gpus: [3, 0] }))).toEqual([])
+  })
+
   it('is enough by itself', () => {
     const settings = parseSettings(
       {},
@@ -182,6 +205,31 @@ describe('the environment', () => {
     ])
   })
 
+  it('has a variable for every setting: each one of the schema can be given by it', () => {
+    const schema = settingsJsonSchema() as Node
+    const paths = leaves(schema).filter((path) => path !== '$schema')
+    expect(environmentVariables().map(({ path }) => path.join('.'))).toEqual(paths)
+    const given = {
+      GLIABRIDGE_INFERENCE_PROVIDERS: 'cuda,cpu',
+      GLIABRIDGE_INFERENCE_GPUS: '0, 2',
+      GLIABRIDGE_HTTP_HOOK_SECRET: 'hook',
+      GLIABRIDGE_HTTP_PUBLIC_URL: 'https://g.example',
+      GLIABRIDGE_ACCESS_SMART: '[{"issuer": "https://ehr.example/fhir", "clientId": "g"}]',
+      GLIABRIDGE_RULES_EXCLUDE: '[{"attribute": "StudyDescription", "matches": "phantom", "reason": "a phantom"}]',
+      GLIABRIDGE_MONITORING_STOP_RULES: '[{"head": "grade", "measure": "holds", "above": 0.2, "cases": 20}]',
+    }
+    const settings = parseSettings(least, given)
+    expect(settings.inference).toMatchObject({ providers: ['cuda', 'cpu'], gpus: [0, 2] })
+    expect(settings.http.hookSecret).toBe('hook')
+    expect(settings.access.smart).toMatchObject([{ clientId: 'g' }])
+    expect(settings.rules.exclude).toMatchObject([{ matches: 'phantom' }])
+    expect(settings.monitoring.stopRules).toMatchObject([{ above: 0.2 }])
+    expect(problems(least, { ...given, GLIABRIDGE_INFERENCE_GPUS: '0,x', GLIABRIDGE_ACCESS_SMART: '[' })).toEqual([
+      expect.stringMatching(/^inference\.gpus\.1 must be a whole number/),
+      expect.stringMatching(/^access\.smart must be/),
+    ])
+  })
+
   it('has one description per variable', () => {
     const variables = environmentVariables()
     expect(variables.length).toBeGreaterThan(20)
@@ -197,7 +245,7 @@ describe('readSettings', () => {
       const file = join(folder, 'site.json')
       await expect(readSettings(file, {})).rejects.toMatchObject({
         code: 'SETTINGS_INVALID',
-        message: `the settings file ${file} does not exist`,
+        message: `the settings file ${file} does not exist (ENOENT)`,
       })
       await writeFile(file, '{\n  "pacs": "geheim"\n  "ehr": 1\n}')
       const error = await readSettings(file, {}).catch((thrown: AppError) => thrown)
@@ -233,8 +281,16 @@ describe('secrets from files', () => {
       expect((await readSettings(file, {})).pacs.auth).toMatchObject({ password: 's3cret' })
       await writeFile(file, JSON.stringify(withPassword(missing)))
       await expect(readSettings(file, {})).rejects.toThrow(
-        `pacs.auth.password the file ${missing} cannot be read, or is empty`,
+        `pacs.auth.password names a file: ${missing} does not exist (ENOENT)`,
       )
+      await writeFile(file, JSON.stringify(withPassword(folder)))
+      await expect(readSettings(file, {})).rejects.toThrow(`${folder} is a folder, not a file (EISDIR)`)
+      await writeFile(missing, '\n')
+      await writeFile(file, JSON.stringify(withPassword(missing)))
+      await expect(readSettings(file, {})).rejects.toThrow(
+        `pacs.auth.password names the file ${missing}, which is empty`,
+      )
+      await rm(missing)
 
       await writeFile(file, JSON.stringify(least))
       const read = await readSettings(file, {
@@ -247,15 +303,43 @@ describe('secrets from files', () => {
         's3cret',
       ])
       await expect(readSettings(file, { DATABASE_URL_FILE: missing })).rejects.toThrow(
-        'the file that DATABASE_URL_FILE names cannot be read (ENOENT)',
+        `DATABASE_URL_FILE names a file: ${missing} does not exist (ENOENT)`,
       )
       await expect(readSettings(file, { DATABASE_URL: 'x', DATABASE_URL_FILE: password })).rejects.toThrow(
         'are both set',
       )
+      // A variable that holds JSON may name a file, as the settings file may.
+      const auth = JSON.stringify({ type: 'bearer', token: { file: password } })
+      expect((await readSettings(file, { GLIABRIDGE_EHR_AUTH: auth })).ehr.auth).toEqual({
+        type: 'bearer',
+        token: 's3cret',
+      })
     } finally {
       await rm(folder, { recursive: true, force: true })
     }
   })
+})
+
+it('names file, user and reason where a file may not be read, and what to do', () => {
+  const refused = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' })
+  expect(unreadable('/run/secrets/pacs', refused, 'gliabridge')).toBe(
+    '/run/secrets/pacs may not be read by gliabridge (EACCES): give that user the right to read the file and to enter its folders',
+  )
+  expect(unreadable('/x', Object.assign(new Error(), { code: 'EIO' }))).toBe('/x cannot be read (EIO)')
+})
+
+// Root may read everything: the refusal is real where the tests run as another user.
+it.skipIf(process.getuid?.() === 0)('names the user of this process where the system refuses a file', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'gliabridge-secrets-'))
+  try {
+    const secret = join(folder, 'secret')
+    await writeFile(secret, 's', { mode: 0 })
+    await expect(readSettings(undefined, { GLIABRIDGE_PACS_PASSWORD_FILE: secret })).rejects.toThrow(
+      `GLIABRIDGE_PACS_PASSWORD_FILE names a file: ${secret} may not be read by ${userInfo().username} (EACCES)`,
+    )
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
 })
 
 describe('access', () => {

@@ -74,6 +74,21 @@ it('frees the slot of a process that is killed, and of a work that fails', async
   expect(await onDevice(async () => 'free again')).toBe('free again')
 })
 
+it('has slots of its own for each GPU of one folder', async () => {
+  const onGpu = (gpu: number) => openDeviceSlots({ folder, slots: 1, gpu }, realClock)
+  await onGpu(0)(async () => {
+    expect(await onGpu(1)(async () => 'beside it')).toBe('beside it')
+    let isBegun = false
+    const waits = onGpu(0)(async () => {
+      isBegun = true
+    })
+    await realClock.sleep(300)
+    expect(isBegun).toBe(false)
+    // Awaited once the slot is free.
+    return { waits }
+  }).then(({ waits }) => waits)
+})
+
 it('says which folder cannot be used', async () => {
   const file = join(folder, 'file')
   await writeFile(file, '')

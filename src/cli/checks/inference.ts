@@ -1,12 +1,12 @@
 // Whether the bundle is complete, and an execution provider from the settings can actually open its networks on this machine.
 import type { Log } from '../../domain/ports/log.ts'
 import { loadBundle } from '../../inference/bundle/load.ts'
-import { startRunner } from '../../inference/runtime/runner.ts'
+import { startOnGpus } from '../../inference/runtime/on-gpus.ts'
 import type { Settings } from '../../settings/schema.ts'
 
 export async function checkInference(inference: Settings['inference'], log: Log): Promise<string[]> {
   const bundle = await loadBundle(inference.bundle)
-  const runner = await startRunner({ ...inference, bundle, log })
+  const runner = await startOnGpus({ ...inference, bundle, log })
   try {
     const { provider, runtime, declined } = runner.execution
     return [

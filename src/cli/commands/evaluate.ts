@@ -12,7 +12,7 @@ import { formatHeadsTable } from '../../evaluation/heads-table.ts'
 import { formatTable } from '../../evaluation/table.ts'
 import { loadBundle } from '../../inference/bundle/load.ts'
 import type { LoadedBundle } from '../../inference/bundle/manifest.ts'
-import { startRunner } from '../../inference/runtime/runner.ts'
+import { startOnGpus } from '../../inference/runtime/on-gpus.ts'
 import { createRegistrar, type Registrar } from '../../inference/volumes/register.ts'
 import { createLog } from '../../telemetry/log.ts'
 import { inferenceSettings } from '../inference-settings.ts'
@@ -36,7 +36,7 @@ export async function evaluateCommand(config: string | undefined, options: Evalu
   const evaluate = await chooseEvaluation(options)
   const inference = await inferenceSettings(config, process.env, options.bundle)
   const bundle = await loadBundle(inference.bundle)
-  const runner = await startRunner({ ...inference, bundle, log: createLog('warn') })
+  const runner = await startOnGpus({ ...inference, bundle, log: createLog('warn') })
   try {
     const { report, table } = await evaluate(bundle, runner)
     process.stdout.write(`${table}\n`)

@@ -1,9 +1,14 @@
 // gliabridge gpu-check: what this machine lacks for each accelerator, and each network of the bundle on it, held against the CPU.
 import { AppError } from '../../domain/errors.ts'
-import { ACCELERATORS, type Accelerator } from '../../domain/providers.ts'
+import { ACCELERATORS, type Accelerator, isIndexed, onGpu } from '../../domain/providers.ts'
 import { loadBundle } from '../../inference/bundle/load.ts'
 import type { LoadedBundle } from '../../inference/bundle/manifest.ts'
-import { AGREEMENT_BOUND, type Agreement, compareWithCpu, type Declined } from '../../inference/runtime/agreement.ts'
+import {
+  AGREEMENT_BOUND,
+  type Agreement,
+  compareWithCpu,
+  type DeclinedNetwork,
+} from '../../inference/runtime/agreement.ts'
 import { missingFor } from '../checks/gpu.ts'
 import { inferenceSettings } from '../inference-settings.ts'
 
@@ -15,7 +20,7 @@ export interface GpuCheckOptions {
 
 /** Exit code 0 if every network runs on one of the accelerators, in agreement with the CPU. */
 export async function gpuCheckCommand(config: string | undefined, options: GpuCheckOptions): Promise<void> {
-  const { bundle: folder } = await inferenceSettings(config, process.env, options.bundle)
+  const { bundle: folder, gpus = [] } = await inferenceSettings(config, process.env, options.bundle)
   const bundle = await loadBundle(folder)
   const only = listOf(options.networks)
   const unknown = only?.find((name) => !(name in bundle.graph.networks))
@@ -24,18 +29,27 @@ export async function gpuCheckCommand(config: string | undefined, options: GpuCh
     `bundle ${bundle.id} ${bundle.version}; a network agrees if no output differs by more than ${AGREEMENT_BOUND} of the largest`,
   )
   let whole = false
-  for (const provider of acceleratorsOf(options)) whole = (await tryProvider(provider, bundle, only)) || whole
+  for (const provider of acceleratorsOf(options)) {
+    const named = isIndexed(provider) && gpus.length > 0 ? gpus.map((gpu) => onGpu(provider, gpu)) : [provider]
+    for (const one of named) whole = (await tryProvider(provider, one, bundle, only)) || whole
+  }
   if (!whole) process.exitCode = 1
 }
 
-async function tryProvider(provider: Accelerator, bundle: LoadedBundle, only: string[] | undefined): Promise<boolean> {
+/** `named` says which GPU, if the settings do. */
+async function tryProvider(
+  provider: Accelerator,
+  named: string,
+  bundle: LoadedBundle,
+  only: string[] | undefined,
+): Promise<boolean> {
   const missing = missingFor(provider)
-  say(`${provider}: ${missing.length === 0 ? 'nothing is missing' : 'cannot be used; missing:'}`)
+  say(`${named}: ${missing.length === 0 ? 'nothing is missing' : 'cannot be used; missing:'}`)
   for (const line of missing) say(`  ${line}`)
   if (missing.length > 0) return false
   let whole = true
-  const declined: Declined[] = []
-  for await (const one of compareWithCpu(bundle, provider, only)) {
+  const declined: DeclinedNetwork[] = []
+  for await (const one of compareWithCpu(bundle, named, only)) {
     whole &&= 'agrees' in one && one.agrees
     if ('reason' in one) declined.push(one)
     else say(`  ${one.network}: ${describe(one)}`)

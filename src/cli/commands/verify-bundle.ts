@@ -4,14 +4,15 @@ import { describeGraph } from '../../inference/bundle/describe-graph.ts'
 import { loadBundle } from '../../inference/bundle/load.ts'
 import type { LoadedBundle } from '../../inference/bundle/manifest.ts'
 import { channelOrder, runnableHeads } from '../../inference/bundle/manifest.ts'
-import { type Runner, startRunner } from '../../inference/runtime/runner.ts'
+import { startOnGpus } from '../../inference/runtime/on-gpus.ts'
+import type { Runner } from '../../inference/runtime/runner.ts'
 import { createLog } from '../../telemetry/log.ts'
 import { inferenceSettings } from '../inference-settings.ts'
 
 export async function verifyBundleCommand(config: string | undefined, folder: string | undefined): Promise<void> {
   const inference = await inferenceSettings(config, process.env, folder)
   const bundle = await loadBundle(inference.bundle)
-  const runner = await startRunner({ ...inference, bundle, log: createLog('warn') })
+  const runner = await startOnGpus({ ...inference, bundle, log: createLog('warn') })
   try {
     // The runner checked each head against its own reference on opening; otherwise it would not have started.
     const heads = runnableHeads(bundle).map(({ name }) => name)

@@ -1,6 +1,7 @@
 // Access tokens by OAuth 2.0 client credentials (RFC 6749 4.4): client secret or signed assertion; token endpoint configured or discovered.
 import { readFile } from 'node:fs/promises'
 import { AppError } from '../../domain/errors.ts'
+import { unreadable } from '../../domain/unreadable.ts'
 import { type PublicKeys, parseSigningKey, publicKeys, type SigningKey, signAssertion } from './assertion.ts'
 import type { AuthEffects, EhrAuth } from './auth-settings.ts'
 import { networkFailure, retryAfterSeconds } from './failures.ts'
@@ -117,8 +118,8 @@ async function readKeys(
   const keys: SigningKey[] = []
   for (const [index, file] of files.entries()) {
     const setting = `${named}.${index}`
-    const text = await readText(file).catch((error: NodeJS.ErrnoException) => {
-      throw new AppError(code, `${setting}: the file cannot be read (${error.code ?? error.name})`)
+    const text = await readText(file).catch((error: unknown) => {
+      throw new AppError(code, `${setting}: ${unreadable(file, error)}`)
     })
     keys.push(await parseSigningKey(text, setting, code))
   }

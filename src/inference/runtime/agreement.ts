@@ -24,7 +24,7 @@ export interface Agreement {
 }
 
 /** A network that the provider cannot open or run. */
-export interface Declined {
+export interface DeclinedNetwork {
   network: string
   reason: string
 }
@@ -34,7 +34,7 @@ export async function* compareWithCpu(
   bundle: LoadedBundle,
   provider: string,
   only?: readonly string[],
-): AsyncGenerator<Agreement | Declined> {
+): AsyncGenerator<Agreement | DeclinedNetwork> {
   for (const [name, network] of Object.entries(bundle.graph.networks)) {
     if (only && !only.includes(name)) continue
     const file = { modelPath: join(bundle.folder, network.file), sha256: bundle.files[network.file]!.sha256 }

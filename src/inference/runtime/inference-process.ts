@@ -11,7 +11,7 @@ import { channelCount, runnableHeads } from '../bundle/manifest.ts'
 import type { SegmentationRules } from '../segmentation/graph-state.ts'
 import { OutOfMemory } from '../segmentation/out-of-memory.ts'
 import { ask, end, hasEnded } from './child.ts'
-import type { Declined, EncoderFile, FromProcess, OpenMessage } from './messages.ts'
+import type { DeclinedProvider, EncoderFile, FromProcess, OpenMessage } from './messages.ts'
 
 export interface ProcessOptions {
   bundle: LoadedBundle
@@ -30,7 +30,7 @@ export interface Opened {
   child: ChildProcess
   provider: string
   runtime: string
-  declined: Declined[]
+  declined: DeclinedProvider[]
 }
 
 export interface InferenceProcess {
@@ -76,7 +76,7 @@ export async function startProcess(options: ProcessOptions): Promise<InferencePr
       return open
     },
     async whereMemorySuffices(request) {
-      const exhausted: Declined[] = []
+      const exhausted: DeclinedProvider[] = []
       try {
         for (;;) {
           try {
@@ -104,7 +104,7 @@ const RETURNS_MEMORY = { MALLOC_MMAP_THRESHOLD_: '262144', MALLOC_TRIM_THRESHOLD
 async function openProcess(options: ProcessOptions): Promise<Opened> {
   const { bundle, openTimeoutMs = 180_000, log } = options
   const folder = options.folder ?? bundle.folder
-  const declined: Declined[] = []
+  const declined: DeclinedProvider[] = []
   let untried = [...options.providers]
   while (untried.length > 0) {
     const child = fork(new URL('./process.ts', import.meta.url), {
@@ -174,7 +174,7 @@ async function openProcess(options: ProcessOptions): Promise<Opened> {
 }
 
 /** On the providers that are left; INFERENCE_OUT_OF_MEMORY if none of them works. */
-async function openWithout(options: ProcessOptions, exhausted: readonly Declined[]): Promise<Opened> {
+async function openWithout(options: ProcessOptions, exhausted: readonly DeclinedProvider[]): Promise<Opened> {
   const remaining = options.providers.filter((name) => !exhausted.some(({ provider }) => provider === name))
   const reasons = exhausted.map(({ provider, reason }) => `${provider}: ${reason}`)
   try {

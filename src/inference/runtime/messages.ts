@@ -94,7 +94,7 @@ export interface EncodeMessage {
 
 export type ToProcess = OpenMessage | SegmentMessage | ImagesMessage | HeadMessage | EncodeMessage
 
-export interface Declined {
+export interface DeclinedProvider {
   provider: string
   reason: string
 }

@@ -34,8 +34,8 @@ export interface RunnerOptions extends ProcessOptions {
 export interface Runner extends ModelRunner {
   /** Which provider is open now, and why others are not. */
   readonly execution: Pick<ExecutionRecord, 'provider' | 'requested' | 'declined' | 'runtime'>
-  /** Process id of the inference process, undefined between a crash and the next request. */
-  readonly pid: number | undefined
+  /** Process ids of the inference processes that run: none between a crash and the next request. */
+  readonly pids: readonly number[]
 }
 
 /** Opens the bundle's networks; INFERENCE_UNAVAILABLE gives the reason for every provider. */
@@ -82,8 +82,9 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
       const { provider, declined, runtime } = inference.last
       return { provider, requested: [...providers], declined, runtime }
     },
-    get pid() {
-      return inference.running?.pid
+    get pids() {
+      const pid = inference.running?.pid
+      return pid === undefined ? [] : [pid]
     },
     segment: (request, onProgress) =>
       inTurn(async (): Promise<SegmentResponse> => {

@@ -4,6 +4,9 @@ import type { EncodeResponse } from '../../domain/head-run.ts'
 import { OutOfMemory } from '../segmentation/out-of-memory.ts'
 import type { EncoderFile } from './messages.ts'
 
+// CUDA would count the fastest GPU first; this way indices are those of nvidia-smi.
+process.env.CUDA_DEVICE_ORDER ??= 'PCI_BUS_ID'
+
 /** The names of the input and output in use. */
 export interface NetworkNames {
   input: string
@@ -44,10 +47,11 @@ export async function openSession(
   threads: number | undefined,
 ): Promise<Session> {
   const offered = listSupportedBackends().map((backend) => backend.name)
-  if (!offered.includes(provider)) throw new Error(`this ONNX Runtime offers ${offered.join(', ')}`)
+  const chosen = executionProvider(provider)
+  if (!offered.includes(chosen.name)) throw new Error(`this ONNX Runtime offers ${offered.join(', ')}`)
   const open = (session: Record<string, unknown>) =>
     InferenceSession.create(model, {
-      executionProviders: [provider],
+      executionProviders: [chosen],
       graphOptimizationLevel: 'all',
       logSeverityLevel: 4,
       // A memory plan for one shape takes a third more memory, and slabs differ in shape.
@@ -62,6 +66,12 @@ export async function openSession(
     if (!/fallback/i.test(error instanceof Error ? error.message : '')) throw error
     return wrap(await open({}), network, provider, ' (parts on cpu)')
   }
+}
+
+/** "cuda:1" is the GPU with the index 1; without an index the provider takes its first one. */
+export function executionProvider(provider: string): { name: string; deviceId?: number } {
+  const [name = '', index] = provider.split(':')
+  return index === undefined ? { name } : { name, deviceId: Number(index) }
 }
 
 /** Opens a tabular head; always on the CPU, since it is tiny and its numbers must not depend on the machine. */

@@ -58,6 +58,6 @@ const watching = startWatch({ settings, ...triggers, peers, register, submit, cl
 
 // Messages of a router, as the campaign sends them: one a line.
 createInterface(process.stdin).on('line', (line) => watching.hint('webhook', JSON.parse(line)))
-const sayPid = () => say({ inference: models.current.runner.pid ?? 0 })
+const sayPid = () => say({ inference: models.current.runner.pids[0] ?? 0 })
 setInterval(sayPid, 200)
 sayPid()

@@ -225,7 +225,7 @@ describe('SMART Backend Services', () => {
       expect((error as Error).message).not.toContain('geheim')
     }
     await expect(credentials(smartAuth(['missing'], TOKEN_URL), fetch).authorization()).rejects.toMatchObject({
-      message: 'ehr.auth.keyFiles.0: the file cannot be read (ENOENT)',
+      message: 'ehr.auth.keyFiles.0: missing does not exist (ENOENT)',
     })
     await expect(credentials(smartAuth(['ec', 'ec'], TOKEN_URL), fetch).authorization()).rejects.toThrow('same "kid"')
   })

@@ -82,28 +82,28 @@ describe('the model runner', () => {
 
   it('fails the request in flight when the process is killed, and serves the next one from a new process', async () => {
     const runner = await start()
-    const first = runner.pid!
+    const first = runner.pids[0]!
     const killed = await rejection(runner.segment(request(120), () => process.kill(first, 'SIGKILL')))
     expect(killed).toMatchObject({ code: 'INFERENCE_FAILED' })
     expect(killed.message).toContain('SIGKILL')
-    expect(runner.pid).toBeUndefined()
+    expect(runner.pids[0]).toBeUndefined()
     const again = await runner.segment(request(12))
     expect(again.probabilities).toHaveLength(4)
-    expect(runner.pid).not.toBe(first)
+    expect(runner.pids[0]).not.toBe(first)
   })
 
   it('notices a process that died between requests', async () => {
     const runner = await start()
-    const first = runner.pid!
+    const first = runner.pids[0]!
     process.kill(first, 'SIGKILL')
-    await expect.poll(() => runner.pid).toBeUndefined()
+    await expect.poll(() => runner.pids[0]).toBeUndefined()
     expect((await runner.segment(request(12))).probabilities).toHaveLength(4)
-    expect(runner.pid).not.toBe(first)
+    expect(runner.pids[0]).not.toBe(first)
   })
 
   it('ends a request at its deadline', async () => {
     const runner = await start({ timeoutMs: 1500 })
-    const pid = runner.pid!
+    const pid = runner.pids[0]!
     const error = await rejection(runner.segment(request(120)))
     expect(error).toMatchObject({ code: 'INFERENCE_FAILED' })
     expect(error.message).toContain('was ended after 1.5 s while segmenting')
@@ -153,7 +153,7 @@ describe('the model runner', () => {
     const error = await rejection(runner.segment(request(40)))
     expect(error).toMatchObject({ code: 'INFERENCE_OUT_OF_MEMORY', class: 'hold' })
     expect(error.message).toMatch(/^cpu: .*allocate memory/)
-    expect(runner.pid).toBeUndefined()
+    expect(runner.pids[0]).toBeUndefined()
     expect((await runner.segment(request(16))).probabilities).toHaveLength(4)
   })
 
@@ -179,9 +179,9 @@ describe('the model runner', () => {
       expect(output[3]).toBeCloseTo(idh.probabilities['IDH-mutant']!, 5)
       expect(members).toHaveLength(16)
       expect(await runner.runHead({ ...ask, members: false })).not.toHaveProperty('members')
-      const first = runner.pid!
+      const first = runner.pids[0]!
       process.kill(first, 'SIGKILL')
-      await expect.poll(() => runner.pid).toBeUndefined()
+      await expect.poll(() => runner.pids[0]).toBeUndefined()
       expect((await runner.runHead(ask)).output).toEqual(output)
       expect((await runner.segment(request(12))).probabilities).toHaveLength(4)
       expect((await rejection(runner.runHead({ ...ask, head: 'mgmt' }))).message).toContain('mgmt is not open')
@@ -222,7 +222,7 @@ describe('the model runner', () => {
 
   it('refuses work after close', async () => {
     const runner = await start()
-    const pid = runner.pid!
+    const pid = runner.pids[0]!
     await runner.close()
     expect(isAlive(pid)).toBe(false)
     expect(await rejection(runner.segment(request(12)))).toMatchObject({ code: 'INFERENCE_FAILED' })

@@ -96,6 +96,9 @@ spec:
             - { name: DATABASE_URL_FILE, value: /run/secrets/gliabridge/database-url }
             {{- if gt (int $gpu.count) 0 }}
             - { name: GLIABRIDGE_INFERENCE_PROVIDERS, value: {{ $gpu.providers | quote }} }
+            {{- if gt (int $gpu.count) 1 }}
+            - { name: GLIABRIDGE_INFERENCE_GPUS, value: {{ join "," (until (int $gpu.count)) | quote }} }
+            {{- end }}
             {{- end }}
             {{- range $name, $value := $root.Values.env }}
             - { name: {{ $name }}, value: {{ $value | quote }} }
