@@ -33,8 +33,10 @@ if (!render && chosen.every(({ suite }) => suite === undefined))
   throw new Error(`no cell with a suite is named like "${only}"`)
 
 for (const cell of chosen) {
-  const { suite } = cell
-  if (suite === undefined) continue
+  const { suite, ofSite, needs = '' } = cell
+  if (suite === undefined || (ofSite && only === '')) continue
+  // Otherwise the row would say what another server answered.
+  if (ofSite && !process.env[needs]) throw new Error(`${idOf(cell)}: ${needs} must name the server`)
   const ran = reports.length > 0 ? reports.flatMap((one) => ranIn(one, suite) ?? [])[0] : run(suite)
   if (!ran) continue
   results[idOf(cell)] = ran

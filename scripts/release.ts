@@ -1,5 +1,5 @@
-// npm run release: what a release is made of, in out/release: package, archive with Node inside, CycloneDX bill of materials and VEX, third-party notices, checksums. With -- --tag also its tag in this
-// checkout, annotated with the changelog and the checksums; nothing is published.
+// npm run release: what a release is made of, in out/release (-- --out DIR): package, archive with Node inside, CycloneDX bill of materials and VEX, third-party notices, checksums. With -- --tag also
+// its tag in this checkout, annotated with the changelog and the checksums; nothing is published. Where the registry gives no advisories it makes nothing and ends with 1.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -13,29 +13,38 @@ import { sectionOf, tagMessage } from './release/tag.ts'
 import { type AuditReport, vexOf } from './release/vex.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const out = join(ROOT, 'out/release')
 const { name, version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
   name: string
   version: string
 }
 const git = (...args: string[]) => execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' }).trim()
-const { tag } = parseArgs({ options: { tag: { type: 'boolean', default: false } } }).values
+const { tag, out, effort } = parseArgs({
+  options: {
+    tag: { type: 'boolean', default: false },
+    out: { type: 'string', default: join(ROOT, 'out/release') },
+    /** Of gzip; 1 for a trial. */
+    effort: { type: 'string', default: '6' },
+  },
+}).values
 // Before anything is made: a tag names what is committed.
 const section = tag ? sectionOf(readFileSync(join(ROOT, 'CHANGELOG.md'), 'utf8'), version) : ''
 if (tag && git('status', '--porcelain') !== '')
   throw new Error('there are changes that are not committed: a tag would not name them')
+
+// Asked for first: without an answer there is no release, not even half of one.
+const audit = advisories()
 
 const npm = (...args: string[]) => execFileSync('npm', args, { cwd: ROOT, encoding: 'utf8', maxBuffer: 2 ** 28 })
 
 rmSync(out, { recursive: true, force: true })
 mkdirSync(out, { recursive: true })
 npm('pack', '--pack-destination', out)
-makeArchive(ROOT, out, { name, version })
+makeArchive(ROOT, out, { name, version }, Number(effort))
 const bom = billOfMaterials(ROOT, name)
 writeFileSync(join(out, `${name}-${version}.cdx.json`), `${JSON.stringify(bom, null, 2)}\n`)
 writeFileSync(
   join(out, `${name}-${version}.vex.json`),
-  `${JSON.stringify(vexOf(bom, advisories(), assessments()), null, 2)}\n`,
+  `${JSON.stringify(vexOf(bom, audit, assessments()), null, 2)}\n`,
 )
 writeFileSync(join(out, 'THIRD-PARTY-NOTICES.txt'), thirdPartyNotices(ROOT))
 const sums = readdirSync(out)

@@ -1,4 +1,4 @@
-// What of other people's software is tried, and by which suite. A cell without a suite has no test that runs against the real thing.
+// What of other people's software is tried, and by which suite. A cell without a suite has no test that runs against the real thing; one of a site's own server is run where there is one.
 
 export interface Cell {
   /** What stands in the row: archive, EHR, or what reads the results. */
@@ -9,6 +9,8 @@ export interface Cell {
   suite?: string
   /** What the suite needs beyond this repository and Debian packages. */
   needs?: string
+  /** The suite runs against a server that `needs` names, with `--only` alone: nobody else has that product. */
+  ofSite?: true
   /** What is to be run before it, once. */
   first?: string
   /** An obstacle in the other software, by its own issue. */
@@ -20,6 +22,19 @@ const EHR_CONTRACT = 'the EHR contract'
 /** Readers that are packages of npm. */
 const JS = 'npm ci --ignore-scripts --prefix test/integration/oracles/js'
 const SERVICE = 'the whole service'
+/** Products of which there is no copy to install: whoever has one names it. */
+const OWN_ARCHIVE = {
+  column: CONTRACT,
+  suite: 'integration/own-archive.test.ts',
+  needs: 'GLIABRIDGE_TEST_DICOMWEB',
+  ofSite: true,
+} as const
+const OWN_EHR = {
+  column: EHR_CONTRACT,
+  suite: 'integration/fhir.test.ts',
+  needs: 'GLIABRIDGE_TEST_FHIR',
+  ofSite: true,
+} as const
 
 /** Archives with the EHRs that the same run had, EHRs alone, and readers of the results. */
 export const CELLS: Cell[] = [
@@ -35,13 +50,13 @@ export const CELLS: Cell[] = [
   },
   {
     row: 'dcm4chee',
-    column: CONTRACT,
+    ...OWN_ARCHIVE,
     upstream: {
       says: '5.35.0 takes the Transaction UID of Update Workitem in the body only; we send it as the archive accepts it',
       link: 'https://github.com/dcm4che/dcm4chee-arc-light/issues/4963',
     },
   },
-  ...['Google Healthcare API', 'Azure DICOM service', 'AWS HealthImaging'].map((row) => ({ row, column: CONTRACT })),
+  ...['Google Healthcare API', 'Azure DICOM service', 'AWS HealthImaging'].map((row) => ({ row, ...OWN_ARCHIVE })),
   {
     row: 'archives as they describe themselves, in imitation',
     column: 'search, retrieve, store',
@@ -49,8 +64,18 @@ export const CELLS: Cell[] = [
   },
   { row: 'embedded EHR (Medplum libraries)', column: EHR_CONTRACT, suite: 'fhir/writing/contract.test.ts' },
   { row: 'HAPI FHIR', column: EHR_CONTRACT, suite: 'integration/fhir.test.ts', needs: 'GLIABRIDGE_TEST_HAPI' },
-  ...['Medplum server', 'Epic', 'Oracle Health'].map((row) => ({ row, column: EHR_CONTRACT })),
+  ...['Medplum server', 'Epic', 'Oracle Health'].map((row) => ({ row, ...OWN_EHR })),
   { row: 'Cornerstone (OHIF)', column: 'reads SEG and SR', suite: 'integration/dicom-cornerstone.test.ts', first: JS },
+  {
+    row: 'OHIF 3.13, Orthanc',
+    column: 'shows SEG in a browser, lists SR',
+    suite: 'integration/viewer-ohif.test.ts',
+    first: 'bash test/integration/oracles/ohif/install.sh out/ohif',
+    upstream: {
+      says: 'OHIF takes a SEG that lists several series for one of whichever it loaded first; ours lists one',
+      link: 'https://github.com/OHIF/Viewers/issues/3936',
+    },
+  },
   { row: 'dcmqi (3D Slicer)', column: 'reads SEG', suite: 'integration/dicom-dcmqi.test.ts', first: JS },
   {
     row: 'highdicom, pydicom, dicom3tools',
@@ -70,7 +95,7 @@ export const CELLS: Cell[] = [
     suite: 'integration/hl7.test.ts',
     needs: 'GLIABRIDGE_PYTHON',
   },
-  { row: 'OHIF, Weasis, commercial viewers', column: 'on a screen' },
+  ...['3D Slicer', 'Weasis', 'commercial viewers'].map((row) => ({ row, column: 'on a screen' })),
 ]
 
 export const idOf = ({ row, column }: Pick<Cell, 'row' | 'column'>) => `${row}: ${column}`

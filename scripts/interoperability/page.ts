@@ -18,8 +18,8 @@ export function pageOf(cells: readonly Cell[], results: Results): string {
   )
   return `# Interoperability
 
-Each row is other people's software and what it was tried with; its last column is the command that tries it again. Written by \`npm run interop\` ([how](../../CONTRIBUTING.md)); a row that has no date was not run by it. "Not run" means
-that nothing is known, not that it fails.
+Each row is other people's software and what it was tried with; its last column is the command that tries it again. Written by \`npm run interop\` ([how](../../CONTRIBUTING.md)); a row that has no date was not run by it. "Not tried" means
+that nothing is known, not that it fails; a site that has the product tries it with the row's command and a server for tests: \`npm run interop -- --only "dcm4chee"\` keeps what came of it.
 
 | what | with | result | command, and what is in the way |
 |---|---|---|---|
@@ -28,9 +28,9 @@ ${rows.join('\n')}
 }
 
 function resultOf(ran: Ran | undefined): string {
-  if (ran === undefined) return 'not run'
+  if (ran === undefined) return '**not tried**'
   const { on, passed, failed, skipped } = ran
-  if (passed + failed === 0) return `not run (${skipped} tests skipped on ${on})`
+  if (passed + failed === 0) return `**not tried** (${skipped} tests skipped on ${on})`
   const others = [failed > 0 && `**${failed} failed**`, skipped > 0 && `${skipped} skipped`].filter(Boolean)
   return `${[`${passed} passed`, ...others].join(', ')}, ${on}`
 }

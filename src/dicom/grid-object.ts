@@ -149,16 +149,15 @@ function algorithm({ bundle, software }: ReportableResult): DicomJson {
   })
 }
 
-/** Common Instance Reference (C.12.2): every instance that the network saw, by series. */
-function referencedSeries({ referenceSeries, otherSources }: GridSources): DicomJson[] {
-  return [referenceSeries, ...otherSources].map(({ seriesInstanceUid, instances }) =>
-    dataset({
-      SeriesInstanceUID: seriesInstanceUid,
-      ReferencedInstanceSequence: instances.map(({ sopClassUid, sopInstanceUid }: Instance) =>
-        dataset({ ReferencedSOPClassUID: sopClassUid, ReferencedSOPInstanceUID: sopInstanceUid }),
-      ),
-    }),
+/**
+ * Common Instance Reference (C.12.2): the series from which the frames derive, and no other. The report lists all that the network saw. OHIF lays a
+ * segmentation on whichever of the listed series it loaded first, and shows nothing if that is another one.
+ */
+function referencedSeries({ referenceSeries: { seriesInstanceUid, instances } }: GridSources): DicomJson[] {
+  const listed = instances.map(({ sopClassUid, sopInstanceUid }: Instance) =>
+    dataset({ ReferencedSOPClassUID: sopClassUid, ReferencedSOPInstanceUID: sopInstanceUid }),
   )
+  return [dataset({ SeriesInstanceUID: seriesInstanceUid, ReferencedInstanceSequence: listed })]
 }
 
 /** What a dimension index of the frames points to (C.7.6.17). */

@@ -35,8 +35,8 @@ it('says what passed, failed, was skipped and was not run', () => {
   expect(page.split('\n').filter((line) => /^\| [ABCD] /.test(line))).toEqual([
     '| A | x | 7 passed, 2026-03-01 | `KEY=… npm run test:integration -- test/integration/a.test.ts` |',
     '| B | y | 3 passed, **2 failed**, 1 skipped, 2026-03-02 | `npx vitest run test/b.test.ts` |',
-    '| C | z | not run | no suite; [its fault](https://example.org/1) |',
-    '| D | z | not run (4 tests skipped on 2026-03-03) | `npx vitest run test/d.test.ts` |',
+    '| C | z | **not tried** | no suite; [its fault](https://example.org/1) |',
+    '| D | z | **not tried** (4 tests skipped on 2026-03-03) | `npx vitest run test/d.test.ts` |',
   ])
 })
 

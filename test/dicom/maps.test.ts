@@ -111,7 +111,7 @@ describe.each([
     )
     expect(quantity).toEqual(['deviation', '386136009'])
     expect(number(mapping!, 'RealWorldValueSlope')).toBe(1)
-    expect(items(ds, 'ReferencedSeriesSequence')).toHaveLength(2)
+    expect(items(ds, 'ReferencedSeriesSequence')).toHaveLength(1)
   })
 })
 

@@ -334,6 +334,6 @@ pixels (2 or 1 over) all agree. Matrices of scanners are multiples of 8, so thei
 
 Cornerstone3D's adapter (5.14, as in OHIF) refuses binary frames that together end on an odd byte: it takes the byte that such a value is
 padded with (PS3.5 8.1.1) for a wrong length. Matrices of multiples of 4 never do. Its test runs in Node, on label images of 40 x 24 and
-48 x 21 pixels; the drawing itself needs a browser and is not tested.
+48 x 21 pixels; \`viewer-ohif.test.ts\` opens the objects in OHIF itself, in a browser, and holds every voxel that it draws against ours.
 `
 }
