@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { PGlite } from '@electric-sql/pglite'
 import { AppError } from '../domain/errors.ts'
+import { unreadable } from '../domain/unreadable.ts'
 import { lockFolder } from './folder-lock.ts'
 import { migrate, readMigrations } from './migrate.ts'
 import { openPglite } from './pglite.ts'
@@ -49,8 +50,8 @@ export async function backUp(dataDir: string, file: string, since: string): Prom
  * for a file that is not a back-up.
  */
 export async function restore(dataDir: string, file: string, since: string): Promise<StateSummary> {
-  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-    throw new AppError('SETTINGS_INVALID', `the back-up ${file} cannot be read (${error.code})`)
+  const bytes = await readFile(file).catch((error: unknown) => {
+    throw new AppError('SETTINGS_INVALID', `the back-up ${unreadable(file, error)}`)
   })
   const archive = unpacked(bytes, file)
   const lock = lockFolder(dataDir, { pid: process.pid, since })

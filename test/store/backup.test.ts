@@ -65,5 +65,5 @@ it('refuses what is no back-up, and leaves no half state behind', async () => {
     await expect(restore(to, file, SINCE)).rejects.toThrow('is no back-up of a state, or it is damaged')
   }
   expect(existsSync(join(to, 'database'))).toBe(false)
-  await expect(restore(to, join(folder, 'missing'), SINCE)).rejects.toThrow('cannot be read (ENOENT)')
+  await expect(restore(to, join(folder, 'missing'), SINCE)).rejects.toThrow('does not exist (ENOENT)')
 }, 300_000)
