@@ -1,10 +1,15 @@
 // Nine classes of holes that hospital software of this kind was found to have, each as a regression test by name.
+import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createDicomWebClient } from '../../src/dicomweb/client.ts'
+import type { EhrAuth } from '../../src/fhir/connection/auth-settings.ts'
 import { createRecordStore } from '../../src/fhir/connection/client.ts'
+import { createWebhookChannel } from '../../src/notices/client-webhook.ts'
 import { createAnalysisStore } from '../../src/store/analyses.ts'
 import type { EmbeddedDatabase } from '../../src/store/pglite.ts'
 import { createWatchStore } from '../../src/store/watch.ts'
@@ -13,6 +18,7 @@ import { quietLog } from '../support/quiet-log.ts'
 import { realClock } from '../support/real-clock.ts'
 import { delivered } from '../support/sample-analyses.ts'
 import { sampleApp } from '../support/sample-app.ts'
+import { failedNotice } from '../support/sample-notice.ts'
 
 const SRC = fileURLToPath(new URL('../../src', import.meta.url))
 const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
@@ -212,6 +218,69 @@ describe('server-side request forgery', () => {
     })
     await expect(archive.searchStudies({ from: '20260101' })).rejects.toMatchObject({ code: 'ARCHIVE_NOT_DICOMWEB' })
     expect(new Set(asked)).toEqual(new Set(['manual']))
+  })
+})
+
+describe('a redirect of a peer leads nowhere', () => {
+  const visits: string[] = []
+  const servers: Server[] = []
+  const listen = async (answer: RequestListener) => {
+    const server = createServer(answer)
+    servers.push(server)
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  }
+  let peer: string
+  beforeAll(async () => {
+    const inside = await listen((request, response) => {
+      visits.push(request.url ?? '')
+      response.writeHead(200, { 'content-type': 'application/fhir+json' })
+      response.end(
+        JSON.stringify({ resourceType: 'Bundle', type: 'searchset', access_token: 't', token_type: 'Bearer' }),
+      )
+    })
+    peer = await listen((request, response) => {
+      // 307 keeps method and body: it would take a secret or a notice along.
+      response.writeHead(307, { location: inside + request.url }).end()
+    })
+  })
+  afterAll(() => {
+    for (const server of servers) server.close()
+  })
+  const record = (auth: EhrAuth) => createRecordStore({ url: `${peer}/fhir`, auth, timeoutMs: 5000, fetch })
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['the EHR', () => record({ type: 'bearer', token: 't' }).search('Patient', 'identifier', ['a|b'])],
+    [
+      'its token endpoint',
+      () => {
+        const auth = {
+          type: 'client-credentials',
+          clientId: 'g',
+          clientSecret: 's',
+          tokenUrl: `${peer}/token`,
+        } as const
+        return record(auth).search('Patient', 'identifier', ['a|b'])
+      },
+    ],
+    [
+      'its SMART configuration',
+      () =>
+        record({ type: 'client-credentials', clientId: 'g', clientSecret: 's' }).search('Patient', 'identifier', [
+          'a|b',
+        ]),
+    ],
+    [
+      'a receiver of notices',
+      () =>
+        createWebhookChannel({ url: peer, secret: 's' }, { detail: 'link', publicUrl: 'https://glioma.example' }).send(
+          failedNotice,
+          new Map(),
+        ),
+    ],
+  ])('%s', async (_, ask) => {
+    await expect(ask()).rejects.toThrow()
+    expect(visits).toEqual([])
   })
 })
 

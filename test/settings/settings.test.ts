@@ -112,7 +112,7 @@ describe('parseSettings', () => {
 
   it('takes secrets from the environment and says which variable is not set', () => {
     const raw = { ...least, pacs: { ...least.pacs, auth: { type: 'bearer', token: { env: 'PACS_TOKEN' } } } }
-    expect(parseSettings(raw, { PACS_TOKEN: 's3cret' }).pacs.auth).toEqual({ type: 'bearer', token: 's3cret' })
+    expect(parseSettings(raw, { PACS_TOKEN: ' s3cret ' }).pacs.auth).toEqual({ type: 'bearer', token: ' s3cret ' })
     for (const env of [{}, { PACS_TOKEN: '' }]) {
       expect(problems(raw, env)).toEqual([
         'pacs.auth.token names the environment variable PACS_TOKEN, which is not set',
@@ -276,9 +276,9 @@ describe('secrets from files', () => {
       pacs: { ...least.pacs, auth: { type: 'basic', username: 'u', password: { file: path } } },
     })
     try {
-      await writeFile(password, 's3cret\n')
+      await writeFile(password, ' s3cret \n')
       await writeFile(file, JSON.stringify(withPassword(password)))
-      expect((await readSettings(file, {})).pacs.auth).toMatchObject({ password: 's3cret' })
+      expect((await readSettings(file, {})).pacs.auth).toMatchObject({ password: ' s3cret ' })
       await writeFile(file, JSON.stringify(withPassword(missing)))
       await expect(readSettings(file, {})).rejects.toThrow(
         `pacs.auth.password names a file: ${missing} does not exist (ENOENT)`,
@@ -299,8 +299,8 @@ describe('secrets from files', () => {
         GLIABRIDGE_HTTP_TOKEN_FILE: password,
       })
       expect([read.pacs.auth, read.http.token]).toEqual([
-        { type: 'basic', username: 'u', password: 's3cret' },
-        's3cret',
+        { type: 'basic', username: 'u', password: ' s3cret ' },
+        ' s3cret ',
       ])
       await expect(readSettings(file, { DATABASE_URL_FILE: missing })).rejects.toThrow(
         `DATABASE_URL_FILE names a file: ${missing} does not exist (ENOENT)`,
@@ -312,7 +312,7 @@ describe('secrets from files', () => {
       const auth = JSON.stringify({ type: 'bearer', token: { file: password } })
       expect((await readSettings(file, { GLIABRIDGE_EHR_AUTH: auth })).ehr.auth).toEqual({
         type: 'bearer',
-        token: 's3cret',
+        token: ' s3cret ',
       })
     } finally {
       await rm(folder, { recursive: true, force: true })
