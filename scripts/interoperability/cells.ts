@@ -68,7 +68,7 @@ export const CELLS: Cell[] = [
   { row: 'Cornerstone (OHIF)', column: 'reads SEG and SR', suite: 'integration/dicom-cornerstone.test.ts', first: JS },
   {
     row: 'OHIF 3.13, Orthanc',
-    column: 'shows SEG in a browser, lists SR',
+    column: 'shows SEG in a browser; lists SR, whose values it does not show',
     suite: 'integration/viewer-ohif.test.ts',
     first: 'bash test/integration/oracles/ohif/install.sh out/ohif',
     upstream: {
