@@ -1,7 +1,10 @@
-// Times a bundle's stages on a generated head, each beside bare ONNX Runtime with the same networks and input shapes, in one run.
-// Usage: node bin/run.mjs bench/graph.ts [BUNDLE]     writes bench/results/graph.{json,md}
-import { readFileSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
+// Times a bundle's stages on a generated head, each beside bare ONNX Runtime with the same networks and input shapes, and with the same networks
+// as they would be without each rewriting of their export (training/gliatrain/cascade/plain.py), in one run.
+// Usage: GLIABRIDGE_PYTHON=PYTHON node bin/run.mjs bench/graph.ts [BUNDLE]     (PYTHON with training/requirements.txt; absent, no rewritings)
+// writes bench/results/graph.{json,md}
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
@@ -33,10 +36,35 @@ interface Row {
   /** Time of the networks' runs alone. */
   bareSeconds?: number
   runs?: number
+  /** The same without rewritings, then with one more of them each. */
+  rewritings?: { title: string; seconds: number }[]
 }
+
+/** Per file of the bundle: the plain export, then the same with one rewriting more each. */
+type Rewritings = Record<string, { title: string; file: string }[]>
 
 async function main(): Promise<void> {
   const bundle = await loadBundle(process.argv[2] ?? DEFAULT)
+  const folder = mkdtempSync(join(tmpdir(), 'gliabridge-graph-'))
+  try {
+    await measure(bundle, folder, rewritten(bundle, folder))
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Writes the bundle's networks without the rewritings of their export; none without a Python. */
+function rewritten(bundle: LoadedBundle, folder: string): Rewritings {
+  const python = process.env.GLIABRIDGE_PYTHON
+  if (python === undefined) return {}
+  execFileSync(python, ['-m', 'gliatrain.cascade.plain', '--bundle', bundle.folder, '--to', folder], {
+    cwd: fileURLToPath(new URL('../training', import.meta.url)),
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  return JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')) as Rewritings
+}
+
+async function measure(bundle: LoadedBundle, folder: string, rewritings: Rewritings): Promise<void> {
   const images = generated(1)
   const registrar = createRegistrar()
   const runner = await startRunner({
@@ -56,7 +84,8 @@ async function main(): Promise<void> {
     { stage: bundle.graph.stages[0]!.name, size: grid.size, seconds: execution.seconds },
   ]
   const rows: Row[] = []
-  for (const row of stages) rows.push(row.size ? { ...row, ...(await bare(bundle, row.stage, row.size)) } : row)
+  for (const row of stages)
+    rows.push(row.size ? { ...row, ...(await bare(bundle, row.stage, row.size, { folder, rewritings })) } : row)
   const report = {
     command: 'node bin/run.mjs bench/graph.ts',
     machine: `${cpus().length} x ${cpus()[0]?.model ?? 'unknown CPU'}`,
@@ -88,28 +117,43 @@ function generated(mm: number): SequenceVolume[] {
 }
 
 /** Seconds of the stage's networks alone, in sessions with ONNX Runtime's defaults, on the input shapes that the stage used. */
-async function bare(bundle: LoadedBundle, name: string, size: readonly number[]) {
+async function bare(
+  bundle: LoadedBundle,
+  name: string,
+  size: readonly number[],
+  plain: { folder: string; rewritings: Rewritings },
+): Promise<Pick<Row, 'bareSeconds' | 'runs' | 'rewritings'>> {
   const stage = bundle.graph.stages.find((one) => one.name === name)!
   const networks = stage.members.filter((member): member is NetworkMember => 'network' in member)
   const shapes = await shapesOf(bundle, { ...stage, members: networks, fusion: { name: 'MeanEnsemble' } }, size)
-  let seconds = 0
-  let runs = 0
+  let bareSeconds = 0
+  const byTitle = new Map<string, number>()
   for (const { network, dims } of shapes) {
     const { file, input, output } = bundle.graph.networks[network]!
-    const session = await InferenceSession.create(readFileSync(join(bundle.folder, file)), {
-      executionProviders: ['cpu'],
-      intraOpNumThreads: THREADS,
-    })
-    for (const shape of dims) {
-      const values = Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, v) => Math.sin(v * 12.9898))
-      const began = performance.now()
-      await session.run({ [input]: new Tensor('float32', values, shape) }, [output])
-      seconds += (performance.now() - began) / 1000
-      runs++
-    }
-    await session.release()
+    const timed = (path: string) => secondsOf({ path, input, output, dims })
+    bareSeconds += await timed(join(bundle.folder, file))
+    for (const { title, file: own } of plain.rewritings[file] ?? [])
+      byTitle.set(title, (byTitle.get(title) ?? 0) + (await timed(join(plain.folder, own))))
   }
-  return { bareSeconds: seconds, runs }
+  const rewritings = [...byTitle].map(([title, seconds]) => ({ title, seconds }))
+  return { bareSeconds, runs: shapes.reduce((sum, { dims }) => sum + dims.length, 0), rewritings }
+}
+
+/** Seconds of one file's runs on inputs of these shapes. */
+async function secondsOf(of: { path: string; input: string; output: string; dims: number[][] }): Promise<number> {
+  const session = await InferenceSession.create(readFileSync(of.path), {
+    executionProviders: ['cpu'],
+    intraOpNumThreads: THREADS,
+  })
+  let seconds = 0
+  for (const shape of of.dims) {
+    const values = Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, v) => Math.sin(v * 12.9898))
+    const began = performance.now()
+    await session.run({ [of.input]: new Tensor('float32', values, shape) }, [of.output])
+    seconds += (performance.now() - began) / 1000
+  }
+  await session.release()
+  return seconds
 }
 
 /** The input shapes that the stage passes to each of its networks, found by running the stage with networks that answer zeros. */
@@ -166,6 +210,29 @@ ${report.peakRssMb.service} MiB, inference ${report.peakRssMb.inference} MiB.
 
 | stage | voxels | s | bare s | ratio |
 |---|---|---|---|---|
+${lines.join('\n')}
+${rewritingsTable(report.rows)}`
+}
+
+function rewritingsTable(rows: readonly Row[]): string {
+  const lines = rows.flatMap(({ stage, bareSeconds, rewritings = [] }) => [
+    ...rewritings.map(
+      ({ title, seconds }) =>
+        `| ${stage} | ${title} | ${seconds.toFixed(2)} | ${(seconds / rewritings[0]!.seconds).toFixed(2)} |`,
+    ),
+    ...(rewritings.length > 0
+      ? [
+          `| ${stage} | the bundle's file | ${bareSeconds!.toFixed(2)} | ${(bareSeconds! / rewritings[0]!.seconds).toFixed(2)} |`,
+        ]
+      : []),
+  ])
+  if (lines.length === 0) return ''
+  return `
+The same networks in bare ONNX Runtime as the export would leave them without its rewritings, each line with one more than the line before
+(\`training/gliatrain/cascade/plain.py\`), in the same run:
+
+| stage | networks | s | of the plain export |
+|---|---|---|---|
 ${lines.join('\n')}
 `
 }

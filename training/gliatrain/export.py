@@ -23,6 +23,7 @@ from onnx import helper, numpy_helper
 from . import checkpoints
 from .infer import ROI
 from .network import GliomaNet, parameter_count, variant_from
+from .rewrite import rewrite
 
 OPSET = 20
 
@@ -72,7 +73,7 @@ def export_onnx(model: Ensemble, path: Path, roi: Sequence[int] = ROI) -> None:
         opset_version=OPSET,
         dynamo=False,
     )
-    stored = onnx.load(str(path))
+    stored = rewrite(onnx.load(str(path)))
     halve(stored)
     onnx.checker.check_model(stored)
     onnx.save(stored, str(path))

@@ -4,6 +4,7 @@
 an asymmetric input before it is kept. Padding stands inside the convolutions, and transposed convolutions of stride 2 are written as
 an ordinary convolution with depth-to-space (exact), so that ONNX Runtime's blocked kernels and WebGPU take all of it. Neighbouring slices
 are added up instead of being put side by side, which halves the memory of a run, and PReLU is a maximum, which takes a tenth less time.
+The brain's 3D layers become 2D ones over slices (rewrite.py).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from onnx import compose, helper, numpy_helper
 from torch import nn
 
 from .. import checkpoints
+from ..rewrite import rewrite
 from .brain import MULTIPLE, BrainNet
 from .degrade import FLAIR
 from .flair import FillIn, load_fill_in
@@ -150,11 +152,11 @@ def trace(net: nn.Module, example: torch.Tensor, path: Path, free: dict[int, str
 
 def write(net: nn.Module, example: torch.Tensor, path: Path, free: dict[int, str], fill_in: FillIn | None = None) -> None:
     """Refuses a network that ONNX Runtime answers differently from PyTorch, on `example` or on the same without FLAIR."""
-    model, without = trace(net, example, path, free), example.clone()
+    model, without = rewrite(trace(net, example, path, free)), example.clone()
     without[:, FLAIR] = 0
     if fill_in:
         model = behind(trace(fill_in, example, path, free), model)
-        onnx.save(model, str(path))
+    onnx.save(model, str(path))
     onnx.checker.check_model(model)
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     for image, seen in ((example, example), (without, fill_in(without) if fill_in else without)):

@@ -20,6 +20,7 @@ import onnx
 from onnx.utils import Extractor
 
 from .. import identities
+from ..rewrite import rewrite
 from .bundle import COMPUTED, RESULTS, ROOT, write_manifest
 
 FILE = "unet.onnx"
@@ -103,7 +104,7 @@ def main() -> None:
     if source != a.bundle:
         for name in {network["file"] for network in cascade["networks"].values()}:
             shutil.copyfile(source / name, a.bundle / name)
-    onnx.save(first_member(onnx.load(str(a.unet / unet["network"]["file"]))), str(a.bundle / FILE))
+    onnx.save(rewrite(first_member(onnx.load(str(a.unet / unet["network"]["file"])))), str(a.bundle / FILE))
     write_manifest(a.bundle, a.version, {}, None, parts)
     print(f"{a.bundle}: next, gliabridge verify-bundle and python -m gliatrain.cascade.measure --bundle {a.bundle}")
 

@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .. import checkpoints
+from ..start import begin
 from ..tabular.scores import concordance
 from . import bundle
 from .cohort import Patient
@@ -90,13 +90,12 @@ class MarasiNet(nn.Module):
 
 
 def train_encoder(patients: list[Patient], settings: Settings, out: Path, quiet: bool) -> Pooled:
-    """The settings' option `encoder` (a segmentation checkpoint), or one that learns to segment these patients."""
+    """The settings' option `encoder` (weights as start.py takes them), or one that learns to segment these patients."""
     torch.manual_seed(settings.seed)
     encoder = Pooled(settings)
     path = settings.option("encoder", "")
     if path:
-        state = checkpoints.load(path)
-        encoder.net.load_state_dict(state["mean"])
+        begin(encoder.net, path)
         encoder.train()
         with torch.no_grad():  # the scale of the pooled features is that of this cohort
             predict_in_training(encoder, patients)

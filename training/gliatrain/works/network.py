@@ -9,16 +9,20 @@ from torch import nn
 
 from ..losses import NOT_TUMOUR, deep_loss
 from ..network import GliomaNet, Variant, tumour_aware
+from ..start import begin
 from .cohort import Patient
 from .loop import Batch, Settings
 
 
 def backbone(settings: Settings, difference: bool = True) -> GliomaNet:
-    """Sized by the settings; extra channels (ADC, rCBV) come after the four sequences and keep their own presence flags."""
+    """Sized by the settings; extra channels (ADC, rCBV) come after the four sequences and keep their own presence flags. The option
+    `start` names the weights that it starts from (start.py)."""
     if tuple(settings.channels[:4]) != ("t1", "t1c", "t2", "flair"):
         raise ValueError("channels begin with t1, t1c, t2, flair; adc and rcbv may follow")
     variant = Variant(widths=settings.widths, attended=settings.attended, heads=settings.heads, difference=difference)
-    return GliomaNet(variant, cin=len(settings.channels))
+    net = GliomaNet(variant, cin=len(settings.channels))
+    path = settings.option("start", "")
+    return begin(net, path) if path else net
 
 
 def global_pool(levels: list[torch.Tensor]) -> torch.Tensor:
