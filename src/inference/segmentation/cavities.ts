@@ -26,8 +26,11 @@ export function addCavities(mask: Uint8Array, grid: Grid, transform: AddCavities
   const box = boxAround(mask, grid)
   if (!box) return out
   const { size, indices } = box
-  const tumour = Uint8Array.from(indices, (at) => mask[at]!)
-  const dark = Uint8Array.from(indices, (at, v) => (tumour[v] === 0 && image[at]! < transform.below ? 1 : 0))
+  const [tumour, dark] = [new Uint8Array(indices.length), new Uint8Array(indices.length)]
+  for (let v = 0; v < indices.length; v++) {
+    if (mask[indices[v]!] === 1) tumour[v] = 1
+    else if (image[indices[v]!]! < transform.below) dark[v] = 1
+  }
   const near = grown(tumour, size, NEAR)
   const cavities = new Uint8Array(tumour.length)
   const owner = new Int32Array(tumour.length)
@@ -39,8 +42,8 @@ export function addCavities(mask: Uint8Array, grid: Grid, transform: AddCavities
     const touching = surface.filter((at) => near[at] === 1)
     if (touching.length >= transform.min_contact * surface.length) for (const at of cavity) cavities[at] = 1
   }
-  for (const [v, value] of grown(cavities, size, RIM).entries())
-    if (value === 1 && image[indices[v]!] !== 0) out[indices[v]!] = 1
+  const rimmed = grown(cavities, size, RIM)
+  for (let v = 0; v < rimmed.length; v++) if (rimmed[v] === 1 && image[indices[v]!] !== 0) out[indices[v]!] = 1
   return out
 }
 

@@ -6,6 +6,7 @@ import { evaluableRegions } from '../bundle/needs.ts'
 import { type RegionChain, regionChain } from '../bundle/regions.ts'
 import { decisionRule } from './decision.ts'
 import { type Answers, outputsOf, probabilityOf, type SegmentationRules, type StageAnswer } from './graph-state.ts'
+import { maskAbove } from './mask-transforms.ts'
 import { classesOf, labelsOf, nest, overturn, transformRegions } from './nested-regions.ts'
 import { type Coding, labelCoding, type Sample, type Spread } from './sample-spread.ts'
 import { bytesOnGrid, onGrid } from './stage-grid.ts'
@@ -74,7 +75,7 @@ export function answerOf(
 
   const regions = chain.map(({ region }) => there(stageFor(region), region, rules, grid) ?? nothing())
   nest(regions)
-  overturn(regions, finish(regions.map((p) => Uint8Array.from(p, (value) => (value > 0.5 ? 1 : 0)))))
+  overturn(regions, finish(regions.map((p) => maskAbove(p, 0.5))))
   const anatomy = (rules.anatomy ?? []).map(
     ({ key }) => there(answers.get(result.anatomy?.[key] ?? ''), key, rules, grid) ?? nothing(),
   )
@@ -114,10 +115,14 @@ function samplesOf(
       if (!giver || samples.length === 0 || codes.has(giver)) continue
       codes.set(giver, bytesOnGrid({ grid: giver.grid, data: samples[n % samples.length]!.labels }, grid))
     }
-    const masks = givers.map(
-      (giver, bit) => (giver ? codes.get(giver) : undefined)?.map((code) => (code >> bit) & 1) ?? empty.slice(),
-    )
+    const masks = givers.map((giver, bit) => bitOf(giver ? codes.get(giver) : undefined, bit) ?? empty.slice())
     nest(masks)
     return { labels: labelsOf(finish(masks), chain) }
   })
+}
+
+function bitOf(codes: Uint8Array | undefined, bit: number): Uint8Array | undefined {
+  const out = codes?.slice()
+  if (out) for (let v = 0; v < out.length; v++) out[v] = (out[v]! >> bit) & 1
+  return out
 }

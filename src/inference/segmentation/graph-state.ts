@@ -1,8 +1,8 @@
 // What the stages of a graph have answered so far, and what later ones read of it: outputs, regions made of them, masks.
-import { type Grid, type Volume, voxelCount } from '../../domain/volume.ts'
+import type { Grid, Volume } from '../../domain/volume.ts'
 import { type Graph, outputNames, type Stage } from '../bundle/graph.ts'
 import type { BundleManifest } from '../bundle/manifest.ts'
-import { transformMask } from './mask-transforms.ts'
+import { maskAbove, transformMask } from './mask-transforms.ts'
 import type { Spread } from './sample-spread.ts'
 
 /** The parts of a bundle that determine how a study is segmented. */
@@ -70,8 +70,7 @@ export function createMasks(
     if (cached) return cached
     const { grid } = answer
     const inside = sumOf(rule.outputs.map((output) => probabilityOf(answer, output, rules)!))!
-    let data: Uint8Array = new Uint8Array(voxelCount(grid))
-    for (let v = 0; v < data.length; v++) data[v] = inside[v]! > rule.threshold ? 1 : 0
+    let data = maskAbove(inside, rule.threshold)
     for (const transform of rule.transforms) data = transformMask(data, grid, transform)
     made.set(name, { grid, data })
     return { grid, data }

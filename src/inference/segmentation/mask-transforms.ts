@@ -4,6 +4,13 @@ import type { MaskTransform } from '../bundle/graph.ts'
 import { componentsOf, removeSmallComponents } from '../volumes/components.ts'
 import { voxelsIn } from './decision.ts'
 
+/** 1 where a value is above `threshold`. */
+export function maskAbove(values: Float32Array, threshold: number): Uint8Array {
+  const mask = new Uint8Array(values.length)
+  for (let v = 0; v < mask.length; v++) if (values[v]! > threshold) mask[v] = 1
+  return mask
+}
+
 /** Returns the transformed mask; the given one is not changed. */
 export function transformMask(mask: Uint8Array, grid: Grid, transform: MaskTransform): Uint8Array {
   switch (transform.name) {
@@ -39,7 +46,9 @@ const PLANES: readonly (readonly number[])[] = [
 /** Also fills what is a hole in a slice of any of the three planes. */
 function fillHolesPerSlice(mask: Uint8Array, size: Grid['size']): Uint8Array {
   const planes = PLANES.map((axes) => fillHoles(mask, size, axes))
-  return mask.map((_, v) => (planes.some((filled) => filled[v] === 1) ? 1 : 0))
+  const out = mask.slice()
+  for (const filled of planes) for (let v = 0; v < out.length; v++) if (filled[v] === 1) out[v] = 1
+  return out
 }
 
 /** Fills what cannot be reached from the border by steps along `axes`. */
@@ -109,11 +118,10 @@ function extreme(mask: Uint8Array, [nx, ny, nz]: Grid['size'], value: 0 | 1): Ui
     [nz, nx * ny],
   ] as const) {
     const to = from.slice()
-    for (let v = 0; v < from.length; v++) {
-      if (from[v] !== value) continue
-      const at = Math.floor(v / stride) % count
-      if (at > 0) to[v - stride] = value
-      if (at < count - 1) to[v + stride] = value
+    const length = count * stride
+    for (let line = 0; line < from.length; line += length) {
+      for (let v = line; v < line + length - stride; v++) if (from[v] === value) to[v + stride] = value
+      for (let v = line + stride; v < line + length; v++) if (from[v] === value) to[v - stride] = value
     }
     from = to
   }
@@ -124,7 +132,7 @@ function extreme(mask: Uint8Array, [nx, ny, nz]: Grid['size'], value: 0 | 1): Ui
 export function boundsOf(mask: Uint8Array, [nx, ny]: Grid['size']): { from: Triple; to: Triple } | undefined {
   const from: Triple = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
   const to: Triple = [0, 0, 0]
-  for (let v = 0; v < mask.length; v++) {
+  for (let v = mask.indexOf(1); v >= 0 && v < mask.length; v++) {
     if (mask[v] === 0) continue
     const at = [v % nx, Math.floor(v / nx) % ny, Math.floor(v / (nx * ny))]
     for (let axis = 0; axis < 3; axis++) {

@@ -40,14 +40,19 @@ export function transformRegions(
     for (const name of transform.applied_labels) {
       const n = chain.findIndex(({ region }) => region === name)
       const changed = transformOne(now[n]!, transform, grid, imageOf)
-      for (const [m, other] of now.entries()) {
-        if (m > n) now[m] = other.map((value, v) => value & changed[v]!)
-        else if (m < n) now[m] = other.map((value, v) => value | changed[v]!)
-      }
       now[n] = changed
+      for (let m = 0; m < n; m++) now[m] = combined(now[m]!, changed, 1)
+      for (let m = n + 1; m < now.length; m++) now[m] = combined(now[m]!, changed, 0)
     }
   }
   return now
+}
+
+/** A copy of `mask` with `value` wherever `other` has it: their union for 1, their intersection for 0. */
+function combined(mask: Uint8Array, other: Uint8Array, value: 0 | 1): Uint8Array {
+  const out = mask.slice()
+  for (let v = 0; v < out.length; v++) if (other[v] === value) out[v] = value
+  return out
 }
 
 function transformOne(mask: Uint8Array, transform: RegionTransform, grid: Grid, imageOf: ImageOf): Uint8Array {

@@ -54,9 +54,11 @@ function normaliseForeground(volume: Volume<Float32Array>, rules: ForegroundRule
  * mean) / deviation, all others exactly zero. In place, since at 1 mm every copy counts; returns the same array.
  */
 export function normaliseInMask(data: Float32Array, mask: Uint8Array, name: string): Float32Array {
-  const present = data.filter((value, v) => value > 0 && mask[v] !== 0)
-  if (present.length === 0)
-    throw new AppError('INPUT_IMPLAUSIBLE', `the ${name} image has no voxel above zero in the brain`)
+  const inside = new Float32Array(data.length)
+  let count = 0
+  for (let v = 0; v < data.length; v++) if (data[v]! > 0 && mask[v] !== 0) inside[count++] = data[v]!
+  const present = inside.subarray(0, count)
+  if (count === 0) throw new AppError('INPUT_IMPLAUSIBLE', `the ${name} image has no voxel above zero in the brain`)
   const { mean, deviation } = moments(present, name)
   for (let v = 0; v < data.length; v++) data[v] = data[v]! > 0 && mask[v] !== 0 ? (data[v]! - mean) / deviation : 0
   return data

@@ -2,7 +2,7 @@
 import { type Grid, toIndex, toPatient, type Vec3, type Volume, voxelCount } from '../../domain/volume.ts'
 import { alignedGrid, subGrid } from '../volumes/grids.ts'
 import { interpolate } from '../volumes/resample.ts'
-import { boundsOf } from './mask-transforms.ts'
+import { boundsOf, maskAbove } from './mask-transforms.ts'
 
 /** The box of a mask plus a margin: voxels [from, to) of the mask's grid, clipped to it; undefined for an empty mask. */
 export function boxOf(mask: Volume<Uint8Array>, marginMm: number): { from: Vec3; to: Vec3 } | undefined {
@@ -63,8 +63,7 @@ export function bytesOnGrid(source: Volume<Uint8Array>, target: Grid): Uint8Arra
 
 /** A mask on another grid: inside where the linear interpolation exceeds one half. */
 export function maskOnGrid(mask: Volume<Uint8Array>, target: Grid): Uint8Array {
-  const mixed = onGrid({ grid: mask.grid, data: Float32Array.from(mask.data) }, target)
-  return Uint8Array.from(mixed, (value) => (value > 0.5 ? 1 : 0))
+  return maskAbove(onGrid({ grid: mask.grid, data: new Float32Array(mask.data) }, target), 0.5)
 }
 
 function copied<T extends Float32Array | Uint8Array>(data: T, from: Grid, to: Grid, offset: Vec3, out: T): T {
