@@ -1,12 +1,17 @@
 // A volume as bricks of 32 x 32 x 32 voxels, each compressed separately, so that any plane can be read without the rest.
 
 import { promisify } from 'node:util'
-import { deflateRaw, inflateRaw } from 'node:zlib'
+import { constants, inflateRaw, zstdCompress, zstdDecompress } from 'node:zlib'
 import { AppError } from '../domain/errors.ts'
 import type { Vec3 } from '../domain/volume.ts'
 
-const deflate = promisify(deflateRaw)
+const compress = promisify(zstdCompress)
+const decompress = promisify(zstdDecompress)
 const inflate = promisify(inflateRaw)
+
+const FASTEST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
+/** How a Zstandard frame begins (RFC 8878, 3.1.1). */
+const ZSTANDARD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd])
 
 export const EDGE = 32
 export type Voxels = Uint8Array | Uint16Array
@@ -30,7 +35,7 @@ export async function packBricks(data: Voxels, size: Vec3): Promise<{ index: Bri
   const chunks: Uint8Array[] = []
   for (let z = 0; z < bz; z++) {
     for (let y = 0; y < by; y++) {
-      const row = Array.from({ length: bx }, (_, x) => deflate(planar(cut(data, size, [x, y, z])), { level: 1 }))
+      const row = Array.from({ length: bx }, (_, x) => compress(planar(cut(data, size, [x, y, z])), FASTEST))
       for (const chunk of await Promise.all(row)) {
         chunks.push(chunk)
         offsets.push(offsets.at(-1)! + chunk.length)
@@ -52,11 +57,14 @@ export function bricksOfPlane(size: Vec3, axis: 0 | 1 | 2, index: number): { num
   return bricks
 }
 
+/** Bricks of releases up to 0.1.0 are deflated. */
 export async function unpackBrick(chunk: Uint8Array, { size, bytes }: BrickIndex, at: Vec3): Promise<Brick> {
   const [nx, ny, nz] = extent(size, at)
   const length = nx * ny * nz * bytes
-  // In one piece: zlib's usual pieces of 16 KiB take twice as long.
-  const raw = await inflate(chunk, { chunkSize: Math.max(64, length) })
+  // In one piece: the usual pieces of 16 KiB take twice as long.
+  const whole = { chunkSize: Math.max(64, length) }
+  const isZstandard = ZSTANDARD.equals(chunk.subarray(0, ZSTANDARD.length))
+  const raw = await (isZstandard ? decompress(chunk, whole) : inflate(chunk, whole))
   if (raw.length !== length) throw new AppError('INTERNAL', `a brick of a kept image has ${raw.length} bytes`)
   return raw
 }
