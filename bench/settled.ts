@@ -16,7 +16,7 @@ import { startOrthanc } from '../test/support/orthanc.ts'
 import { startPostgres } from '../test/support/postgres.ts'
 import { quietLog } from '../test/support/quiet-log.ts'
 import { eventually, type ServiceProcess, startServiceProcess } from '../test/support/service-process.ts'
-import { percentile } from './load-statistics.ts'
+import { fitLine, percentile } from './load-statistics.ts'
 import { busyCores, residentMib } from './machine.ts'
 
 const RESULTS = new URL('results/', import.meta.url)
@@ -43,8 +43,9 @@ const ehr = await startDemoEhr({ patients: patients.map((one) => demoPatient(one
 const { username, password } = orthanc
 const sender = { type: 'basic' as const, username, password }
 const archive = createDicomWebClient({ url: orthanc.url, auth: sender, timeoutMs: 60_000, log: quietLog })
-/** MiB: before the first study, and the most that was seen of service, inference and all other processes of it at one moment. */
-const memory = { before: 0, most: 0 }
+/** MiB of service, inference and all other processes of it: before the first study, the most during each, and what remains after each. */
+const memory = { before: 0, most: [] as number[], after: [] as number[] }
+let most = 0
 let service: ServiceProcess | undefined
 let watching: NodeJS.Timeout | undefined
 
@@ -61,13 +62,16 @@ try {
   const { pid } = service
   memory.before = residentMib(pid)
   watching = setInterval(() => {
-    memory.most = Math.max(memory.most, residentMib(pid))
+    most = Math.max(most, residentMib(pid))
   }, 100)
   const timed: Timed[] = []
   for (const [n, one] of patients.entries()) {
+    most = 0
     timed.push(await analyse(service, `settled ${n}`, one))
+    memory.most.push(most)
+    memory.after.push(residentMib(pid))
     process.stderr.write(
-      `${n + 1}: ${timed.at(-1)!.settledToReported.toFixed(1)} s, at most ${memory.most.toFixed(0)} MiB\n`,
+      `${n + 1}: ${timed.at(-1)!.settledToReported.toFixed(1)} s, at most ${most.toFixed(0)} MiB, then ${memory.after.at(-1)!.toFixed(0)}\n`,
     )
   }
   await report(timed)
@@ -96,7 +100,18 @@ async function analyse(running: ServiceProcess, seed: string, one: (typeof patie
     const { step, seconds } = (data ?? {}) as { step?: string; seconds?: number }
     return step !== undefined && seconds !== undefined ? [[step, seconds] as const] : []
   })
-  return { settledToReported: (at(events.at(-1)!) - at(events[0]!)) / 1000, steps: Object.fromEntries(steps) }
+  const end = at(events.at(-1)!)
+  const analysed = events.find(({ kind, data }) => kind === 'state' && data?.to === 'analysed')!
+  return {
+    settledToReported: (end - at(events[0]!)) / 1000,
+    steps: { ...Object.fromEntries(steps), deliver: (end - at(analysed)) / 1000 },
+  }
+}
+
+/** Without the first, which opens what stays open. */
+function slopeOf(values: readonly number[]): string {
+  const { slope, halfWidth } = fitLine(values.slice(1).map((value, n) => [n, value] as const))
+  return `${slope.toFixed(1)} ± ${halfWidth.toFixed(1)}`
 }
 
 async function report(timed: readonly Timed[]): Promise<void> {
@@ -115,7 +130,8 @@ Orthanc and PostgreSQL; the embedded EHR is in another process. Before it began,
 
 From settled (the study's images no longer change) to reported (in PACS and EHR): median ${percentile(seconds, 0.5).toFixed(1)} s, 95th percentile ${percentile(seconds, 0.95).toFixed(1)} s, longest ${Math.max(...seconds).toFixed(1)} s.
 
-Memory of the service, its inference and its other processes together: ${memory.before.toFixed(0)} MiB before the first study, at most ${memory.most.toFixed(0)} MiB.
+Memory of the service, its inference and its other processes together: ${memory.before.toFixed(0)} MiB before the first study, at most ${percentile(memory.most, 0.5).toFixed(0)} MiB during a study (median; ${Math.max(...memory.most).toFixed(0)} in the worst).
+From study to study the most changes by ${slopeOf(memory.most)} MiB, what remains after a study by ${slopeOf(memory.after)} MiB (95 % interval).
 
 | step | median s | 95th percentile s |
 |---|---|---|
