@@ -1,5 +1,6 @@
 """The cascade's networks, degradations, patches and inference, on made-up volumes."""
 
+import copy
 import json
 from dataclasses import replace
 
@@ -12,14 +13,14 @@ import torch
 from gliatrain import checkpoints
 from gliatrain.cascade import chain, degrade, flair, from_bundle, incomplete, measure, patches, soup, student, with_unet
 from gliatrain.cascade import train as cascade_train
-from gliatrain.cascade.bundle import ROOT, graph
-from gliatrain.cascade.export import export_views, for_export, write
+from gliatrain.cascade.bundle import ROOT, graph, halve_files
+from gliatrain.cascade.export import export_view, export_views
 from gliatrain.cascade.network import CONTEXT, ViewNet, ViewVariant
 from gliatrain.cascade.train import Engine, Member, view_loss
 from gliatrain.cascade.volumes import Volume, signed_distance, z_scores
 from gliatrain.cascade.weights import NETWORKS
 from gliatrain.data import Lesion
-from gliatrain.export import halve
+from gliatrain.export import graphs
 from gliatrain.losses import NCR
 
 
@@ -60,26 +61,27 @@ def test_a_slice_sees_four_neighbours_on_either_side(strides):
 
 
 @pytest.mark.parametrize(("strides", "steep"), [(1, False), (2, True)])
-def test_the_onnx_file_answers_as_the_network_at_other_sizes(strides, steep, tmp_path):
+def test_both_onnx_files_answer_as_the_network_at_other_sizes(strides, steep, tmp_path):
     made, path = net(strides), tmp_path / "net.onnx"
     if steep:  # PReLU is a maximum only for slopes of at most 1
         made.fuse2.act.weight.data[3] = 1.5
     x = torch.randn(13, 4, 28, 36)
     with torch.no_grad():
         before = made(x).numpy()
-    write(for_export(made), torch.randn(11, 4, 40, 24), path, {0: "slices", 2: "rows", 3: "columns"})
-    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    np.testing.assert_allclose(session.run(None, {"image": x.numpy()})[0], before, atol=1e-4 * np.abs(before).max())
-    nodes = [n.op_type for n in onnx.load(str(path)).graph.node]
-    assert "ConvTranspose" not in nodes
-    assert nodes.count("PRelu") == (1 if steep else 0)
+    assert export_view(made, path) == ["net.onnx", "net.cpu.onnx"]
+    for file in (path, tmp_path / "net.cpu.onnx"):
+        session = ort.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+        np.testing.assert_allclose(session.run(None, {"image": x.numpy()})[0], before, atol=1e-4 * np.abs(before).max())
+        nodes = [n.op_type for graph in graphs(onnx.load(str(file)).graph) for n in graph.node]
+        assert "ConvTranspose" not in nodes
+        assert nodes.count("PRelu") == (1 if steep else 0)
 
 
 def test_a_missing_flair_is_estimated_inside_the_file_and_one_that_is_there_stays(tmp_path):
     torch.manual_seed(3)
-    fill_in, made = flair.FillIn(flair.FlairNet()).eval(), for_export(net(2))
-    write(made, torch.randn(2 * CONTEXT + 2, 4, 40, 28), tmp_path / "whole.onnx", {0: "slices", 2: "rows", 3: "columns"}, fill_in)
-    session = ort.InferenceSession(str(tmp_path / "whole.onnx"))
+    fill_in, made = flair.FillIn(flair.FlairNet()).eval(), net(2)
+    names = export_view(copy.deepcopy(made), tmp_path / "whole.onnx", fill_in)
+    sessions = [ort.InferenceSession(str(tmp_path / name)) for name in names]
     there = torch.randn(2 * CONTEXT + 4, 4, 24, 36)
     missing = there.clone()
     missing[:, degrade.FLAIR] = 0
@@ -88,7 +90,8 @@ def test_a_missing_flair_is_estimated_inside_the_file_and_one_that_is_there_stay
         assert estimated[:, degrade.FLAIR].abs().max() > 0.01
         assert torch.equal(estimated[:, :3], missing[:, :3])
         for given, seen in ((there, there), (missing, estimated)):
-            np.testing.assert_allclose(session.run(None, {"image": given.numpy()})[0], made(seen).numpy(), atol=1e-2, rtol=1e-3)
+            for session in sessions:
+                np.testing.assert_allclose(session.run(None, {"image": given.numpy()})[0], made(seen).numpy(), atol=1e-2, rtol=1e-3)
 
 
 def test_the_estimate_of_flair_learns_what_the_other_sequences_say_and_stays_zero_outside(tmp_path):
@@ -274,15 +277,14 @@ def test_the_manifest_names_a_network_for_every_stage_and_view():
 def test_training_goes_on_from_the_networks_of_a_bundle(stage, tmp_path):
     made, path = net(NETWORKS[stage][1], seed=5), tmp_path / "net.onnx"
     fill_in = flair.FillIn(flair.FlairNet()).eval() if stage == "whole" else None
-    write(for_export(made), torch.randn(11, 4, 40, 24), path, {0: "slices", 2: "rows", 3: "columns"}, fill_in)
-    model = onnx.load(path)
-    halve(model)
-    onnx.save(model, path)
+    names = export_view(made, path, fill_in)
+    halve_files(tmp_path, names)
     named, x = from_bundle.arrays(path), torch.randn(11, 4, 28, 36)
     again = from_bundle.view_net(from_bundle.part(named, "view/") or named, stage)
-    shipped = ort.InferenceSession(str(path)).run(None, {"image": x.numpy()})[0]
-    with torch.no_grad():
-        np.testing.assert_allclose(again(x).numpy(), shipped, atol=1e-5 * np.abs(shipped).max())
+    for name in names:
+        shipped = ort.InferenceSession(str(tmp_path / name)).run(None, {"image": x.numpy()})[0]
+        with torch.no_grad():
+            np.testing.assert_allclose(again(x).numpy(), shipped, atol=1e-5 * np.abs(shipped).max())
     if fill_in:
         estimate = from_bundle.fill(flair.FlairNet(), from_bundle.part(named, "estimate/net."))
         for ours, theirs in zip(estimate.parameters(), fill_in.net.parameters(), strict=True):
@@ -294,7 +296,7 @@ def test_a_bundle_with_moved_thresholds_is_not_trained_on(tmp_path):
     moved = torch.nn.Conv2d(14, 2, 3, padding=1)  # as an earlier release moved the target's logit
     moved.weight = made.last.weight
     made.last = moved
-    write(for_export(made), torch.randn(11, 4, 40, 24), tmp_path / "net.onnx", {0: "slices", 2: "rows", 3: "columns"})
+    export_view(made, tmp_path / "net.onnx")
     with pytest.raises(ValueError, match="threshold"):
         from_bundle.view_net(from_bundle.arrays(tmp_path / "net.onnx"), "enhancing")
 

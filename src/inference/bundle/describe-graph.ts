@@ -7,10 +7,12 @@ type Facts = Pick<Bundle, 'graph' | 'files' | 'needs' | 'postprocess'>
 /** Networks with size and digest, stages in order, the answer, and which outputs need which sequence. */
 export function describeGraph({ graph, files, needs = {}, postprocess }: Facts): string[] {
   return [
-    ...Object.entries(graph.networks).map(([name, { file, inferer, members = 1 }]) => {
+    ...Object.entries(graph.networks).map(([name, { file, cpu_file, inferer, members = 1 }]) => {
       const several = members > 1 ? `, ${members} members in it` : ''
-      const { bytes, sha256 } = files[file]!
-      return `network ${name}: ${file}, ${(bytes / 1e6).toFixed(1)} MB, sha256 ${sha256.slice(0, 12)}…, ${inferenceWords(inferer)}${several}`
+      const fact = (one: string) =>
+        `${one}, ${(files[one]!.bytes / 1e6).toFixed(1)} MB, sha256 ${files[one]!.sha256.slice(0, 12)}…`
+      const onCpu = cpu_file === undefined ? '' : ` (on the CPU ${fact(cpu_file)})`
+      return `network ${name}: ${fact(file)}${onCpu}, ${inferenceWords(inferer)}${several}`
     }),
     ...Object.entries(graph.masks).map(([name, mask]) => `mask ${name}: ${maskWords(mask)}`),
     ...graph.stages.map((stage, n) => `stage ${n + 1}, ${stage.name}: ${stageWords(stage)}`),

@@ -18,7 +18,12 @@ export function graphProblems(graph: Graph, context: GraphContext): string[] {
   return [
     ...names.flatMap((name, n) => (names.indexOf(name) < n ? [`stages.${n}: ${name} occurs twice`] : [])),
     ...Object.entries(graph.networks).flatMap(([name, network]) => [
-      ...(context.files[network.file] ? [] : [`networks.${name}.file: ${network.file} is not listed in files`]),
+      ...(['file', 'cpu_file'] as const).flatMap((key) => {
+        const file = network[key]
+        return file === undefined || context.files[file]
+          ? []
+          : [`networks.${name}.${key}: ${file} is not listed in files`]
+      }),
       ...(network.inferer.name === 'SliceInferer' && network.members !== undefined
         ? [`networks.${name}.members: a SliceInferer runs one network`]
         : []),

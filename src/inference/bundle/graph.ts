@@ -51,6 +51,8 @@ const inferer = z.discriminatedUnion('name', [
 
 const network = z.strictObject({
   file: fileName,
+  /** The same network in a form that the CPU runs faster; every other provider runs `file`. */
+  cpu_file: fileName.optional(),
   input: text,
   output: text,
   inferer,

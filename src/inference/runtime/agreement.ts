@@ -1,8 +1,7 @@
 // Each network of a bundle on an accelerator, held against the same network on the CPU: whether it runs, and how far its answer is away.
-import { join } from 'node:path'
 import { trialOf } from '../bundle/graph.ts'
 import { channelCount, type LoadedBundle } from '../bundle/manifest.ts'
-import { checkedBytes } from './networks.ts'
+import { checkedBytes, fileFor, filesOf } from './model-files.ts'
 import { openSession, reasonOf, type Session } from './session.ts'
 
 /**
@@ -37,11 +36,10 @@ export async function* compareWithCpu(
 ): AsyncGenerator<Agreement | DeclinedNetwork> {
   for (const [name, network] of Object.entries(bundle.graph.networks)) {
     if (only && !only.includes(name)) continue
-    const file = { modelPath: join(bundle.folder, network.file), sha256: bundle.files[network.file]!.sha256 }
-    const model = await checkedBytes(file)
+    const files = filesOf(network, bundle, bundle.folder)
     const { dims } = trialOf(name, bundle.graph, channelCount(bundle))
     const input = pattern(dims.reduce((a, b) => a * b))
-    const open = (on: string) => openSession(model, on, network, undefined)
+    const open = async (on: string) => openSession(await checkedBytes(fileFor(on, files)), on, network, undefined)
     const onCpu = await runTwice(await open('cpu'), input, dims)
     try {
       const there = await runTwice(await open(provider), input, dims)

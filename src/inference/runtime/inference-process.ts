@@ -1,7 +1,6 @@
 // The inference process: opened on the first provider that works, restarted when it has ended, and on the next one where memory runs out.
 
 import { type ChildProcess, fork } from 'node:child_process'
-import { join } from 'node:path'
 import { AppError } from '../../domain/errors.ts'
 import type { Log } from '../../domain/ports/log.ts'
 import { trialOf } from '../bundle/graph.ts'
@@ -12,6 +11,7 @@ import type { SegmentationRules } from '../segmentation/graph-state.ts'
 import { OutOfMemory } from '../segmentation/out-of-memory.ts'
 import { ask, end, hasEnded } from './child.ts'
 import type { DeclinedProvider, EncoderFile, FromProcess, OpenMessage } from './messages.ts'
+import { filesOf, modelFile } from './model-files.ts'
 
 export interface ProcessOptions {
   bundle: LoadedBundle
@@ -118,12 +118,11 @@ async function openProcess(options: ProcessOptions): Promise<Opened> {
     child.on('error', () => {})
     const message: OpenMessage = {
       type: 'open',
-      networks: Object.entries(bundle.graph.networks).map(([name, { file, input, output }]) => ({
+      networks: Object.entries(bundle.graph.networks).map(([name, network]) => ({
         name,
-        modelPath: join(folder, file),
-        sha256: bundle.files[file]!.sha256,
-        input,
-        output,
+        ...filesOf(network, bundle, folder),
+        input: network.input,
+        output: network.output,
         trial: trialOf(name, bundle.graph, channelCount(bundle)),
       })),
       rules: segmentationRules(bundle),
@@ -131,8 +130,7 @@ async function openProcess(options: ProcessOptions): Promise<Opened> {
       threads: options.threads,
       heads: runnableHeads(bundle).map(({ name, head }) => ({
         head: name,
-        modelPath: join(folder, head.file),
-        sha256: bundle.files[head.file]!.sha256,
+        ...modelFile(head.file, bundle, folder),
         input: head.input,
         output: head.output,
         members: head.members,
@@ -202,6 +200,6 @@ function encoderFile(bundle: LoadedBundle, folder: string): { encoder?: EncoderF
   if (!encoder) return {}
   const { file, input, output, width, size } = encoder
   const embedding = encoder.library && library && { output: encoder.library.output, width: library.facts.key_width }
-  const facts = { modelPath: join(folder, file), sha256: bundle.files[file]!.sha256, input, output, width, size }
+  const facts = { ...modelFile(file, bundle, folder), input, output, width, size }
   return { encoder: { ...facts, channels: channelCount(bundle), ...(embedding && { embedding }) } }
 }

@@ -6,12 +6,11 @@ import type { SegmentationRules } from '../segmentation/graph-state.ts'
 import type { StageRecord } from '../segmentation/run-graph.ts'
 import type { Sample } from '../segmentation/sample-spread.ts'
 import type { Zyx } from '../segmentation/sliding-window.ts'
+import type { ModelFile, NetworkFiles } from './model-files.ts'
 
 /** A tabular head to open besides the network. */
-export interface HeadFile {
+export interface HeadFile extends ModelFile {
   head: Head
-  modelPath: string
-  sha256: string
   input: string
   output: string
   members: string
@@ -22,9 +21,7 @@ export interface HeadFile {
 }
 
 /** The encoder to open besides the network. */
-export interface EncoderFile {
-  modelPath: string
-  sha256: string
+export interface EncoderFile extends ModelFile {
   input: string
   output: string
   /** Numbers of its output. */
@@ -36,11 +33,8 @@ export interface EncoderFile {
 }
 
 /** A network of the graph to open. */
-export interface NetworkFile {
+export interface NetworkFile extends NetworkFiles {
   name: string
-  modelPath: string
-  /** Declared sha256 of the model: the bytes that are run are the bytes that were checked. */
-  sha256: string
   input: string
   output: string
   /** A small input of zeros that it must be able to process, and how many numbers it then returns; a network alone is not tried. */

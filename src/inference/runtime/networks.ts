@@ -1,8 +1,7 @@
 // The networks of a graph, each on the first provider that works for it.
-import { readFile } from 'node:fs/promises'
-import { sha256Of } from '../../domain/digest.ts'
 import type { RunNetwork } from '../segmentation/run-stage.ts'
 import type { NetworkFile, OpenMessage } from './messages.ts'
+import { checkedBytes, fileFor } from './model-files.ts'
 import { openSession, reasonOf, type Session } from './session.ts'
 
 export interface Networks {
@@ -68,17 +67,10 @@ export async function openNetworks(
   async function open(network: NetworkFile, provider: string): Promise<Session> {
     await current?.session.close()
     current = undefined
-    const session = await openSession(await checkedBytes(network), provider, network, threads)
+    const session = await openSession(await checkedBytes(fileFor(provider, network)), provider, network, threads)
     if (provider === 'cpu') current = { name: network.name, session }
     return session
   }
-}
-
-/** The bytes of a model file; throws if they differ from what the bundle declares. */
-export async function checkedBytes({ modelPath, sha256 }: { modelPath: string; sha256: string }): Promise<Uint8Array> {
-  const model = await readFile(modelPath)
-  if (sha256Of(model) !== sha256) throw new Error('the model file changed since the bundle was checked')
-  return model
 }
 
 /** So that a network of the wrong shape is found at start and not in the middle of a study. */

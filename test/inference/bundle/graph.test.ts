@@ -32,6 +32,11 @@ describe('a graph in a manifest', () => {
       'networks.core.file: other.onnx is not listed',
     ],
     [
+      "a network's file for the CPU that is not there",
+      (m: Raw) => (m.networks.core.cpu_file = 'other.onnx'),
+      'networks.core.cpu_file: other.onnx is not listed',
+    ],
+    [
       'a network that nobody runs',
       (m: Raw) => (m.networks.spare = m.networks.core),
       'networks.spare: no stage runs it',

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { loadBundle } from '../../../src/inference/bundle/load.ts'
 import type { NetworkFile } from '../../../src/inference/runtime/messages.ts'
+import { modelFile } from '../../../src/inference/runtime/model-files.ts'
 import { openNetworks } from '../../../src/inference/runtime/networks.ts'
 
 const shipped = fileURLToPath(new URL('../../../config/models/glioma-cascade-1mm', import.meta.url))
@@ -27,9 +28,8 @@ describe('the networks of a graph', () => {
     networks = []
     for (const name of ['whole-axial', 'whole-coronal']) {
       const { file, input, output } = bundle.graph.networks[name]!
-      const modelPath = join(folder, file)
-      await copyFile(join(shipped, file), modelPath)
-      networks.push({ name, modelPath, sha256: bundle.files[file]!.sha256, input, output })
+      await copyFile(join(shipped, file), join(folder, file))
+      networks.push({ name, file: modelFile(file, bundle, folder), input, output })
     }
   })
   afterEach(() => rm(folder, { recursive: true }))
@@ -45,10 +45,17 @@ describe('the networks of a graph', () => {
     expect(await run('whole-coronal', input, DIMS)).toEqual(coronal)
   })
 
+  it('run on the CPU in the form that is for it', async () => {
+    const [axial, coronal] = networks as [NetworkFile, NetworkFile]
+    const standIn = { ...axial, cpuFile: coronal.file }
+    const { run } = (await openNetworks({ networks: [standIn, coronal], providers: ['cpu'], threads: 1 }, trials))!
+    expect(await run('whole-axial', input, DIMS)).toEqual(await run('whole-coronal', input, DIMS))
+  })
+
   it('are opened again from the bytes that were checked, and from no others', async () => {
     const { run } = (await openNetworks({ networks, providers: ['cpu'], threads: 1 }, trials))!
     await run('whole-coronal', input, DIMS)
-    await writeFile(networks[0]!.modelPath, 'something else')
+    await writeFile(networks[0]!.file.modelPath, 'something else')
     await expect(run('whole-axial', input, DIMS)).rejects.toThrow('the model file changed since the bundle was checked')
   })
 

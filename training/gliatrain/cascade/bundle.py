@@ -18,7 +18,7 @@ from ..card import sha256
 from ..card_heads import absent
 from ..export import halve
 from .brain import MULTIPLE, SPACING_MM
-from .export import export_brain, export_views
+from .export import export_brain, export_views, view_files
 from .flair import load_estimate
 from .network import CONTEXT
 from .patches import STAGES, VIEWS
@@ -26,7 +26,7 @@ from .patches import STAGES, VIEWS
 ROOT = Path(__file__).parents[3]
 RESULTS = ROOT / "training/results"
 REGIONS = {"whole": "WT", "core": "TC", "enhancing": "ET"}
-SLAB_VOXELS = 700_000
+SLAB_VOXELS = 2_400_000
 """Input voxels of one call: a bound on memory."""
 BRAIN = 0.15
 """A tumour at the brain's edge that the mask cuts off is lost; a mask that is too large costs little (degrade.wrong_mask)."""
@@ -129,7 +129,7 @@ def graph() -> dict:
                 **network,
                 "inferer": {"name": "SimpleInferer", "divisible_pad": MULTIPLE, "padding": "minimum"},
             },
-            **{f"{s}-{v}": {"file": f"{s}-{v}.onnx", **network, "inferer": slices} for s in STAGES for v in VIEWS},
+            **{f"{s}-{v}": {**view_files(f"{s}-{v}"), **network, "inferer": slices} for s in STAGES for v in VIEWS},
         },
         "masks": {
             "brain": {

@@ -1,10 +1,11 @@
-"""Writes the cascade's networks as ONNX files: one per stage and view, with slices as the batch and any size, and the brain's.
+"""Writes the cascade's networks as ONNX files: two per stage and view, for any number and size of slices, and the brain's.
 
 `python -m gliatrain.cascade.export --checkpoint OUT/checkpoint.pt --brain OUT/brain.pt --to FOLDER`. Every file is run against PyTorch on
 an asymmetric input before it is kept. Padding stands inside the convolutions, and transposed convolutions of stride 2 are written as
 an ordinary convolution with depth-to-space (exact), so that ONNX Runtime's blocked kernels and WebGPU take all of it. Neighbouring slices
 are added up instead of being put side by side, which halves the memory of a run, and PReLU is a maximum, which takes a tenth less time.
 The brain's 3D layers become 2D ones over slices (rewrite.py).
+An accelerator runs NAME.onnx, in which slices are the batch; the CPU runs NAME.cpu.onnx, which takes one slice after the other (stream.py).
 """
 
 from __future__ import annotations
@@ -16,16 +17,17 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 import torch
-from onnx import compose, helper, numpy_helper
 from torch import nn
 
 from .. import checkpoints
 from ..rewrite import rewrite
 from .brain import MULTIPLE, BrainNet
 from .degrade import FLAIR
+from .filled import behind
 from .flair import FillIn, load_fill_in
 from .network import CONTEXT, WIDTH, Fuse, Up, ViewNet, ViewVariant
 from .patches import STAGES, VIEWS
+from .stream import SliceStep, over_slices
 from .weights import NETWORKS
 
 OPSET = 17
@@ -104,66 +106,29 @@ def for_export(net: ViewNet) -> ViewNet:
     return net.eval()
 
 
-def behind(fill_in: onnx.ModelProto, view: onnx.ModelProto) -> onnx.ModelProto:
-    """`view` with FLAIR filled in where it is all 0: an ONNX `If`, so that it costs nothing where FLAIR is there."""
-    other = compose.add_prefix(fill_in, "estimate/").graph
-    for node in other.node:
-        node.input[:] = ["image" if name == other.input[0].name else name for name in node.input]
-    kept = helper.make_graph([helper.make_node("Identity", ["image"], ["kept"])], "kept", [], [helper.make_empty_tensor_value_info("kept")])
-    estimated = helper.make_graph(list(other.node), "estimated", [], [helper.make_empty_tensor_value_info(other.output[0].name)])
-    out = compose.add_prefix(view, "view/")
-    graph = out.graph
-    for node in graph.node:
-        node.input[:] = ["filled" if name == "view/image" else name for name in node.input]
-        node.output[:] = ["logits" if name == "view/logits" else name for name in node.output]
-    graph.input[0].name, graph.output[0].name = "image", "logits"
-    numbers = {"flair": [FLAIR], "nothing": [0.0]}
-    graph.initializer.extend(
-        [
-            *other.initializer,
-            *(numpy_helper.from_array(np.array(v, np.int64 if name == "flair" else np.float32), name) for name, v in numbers.items()),
-        ]
-    )
-    outputs = [
-        helper.make_node("Gather", ["image", "flair"], ["flair image"], axis=1),
-        helper.make_node("Abs", ["flair image"], ["size"]),
-        helper.make_node("ReduceMax", ["size"], ["largest"], keepdims=0),
-        helper.make_node("Greater", ["largest", "nothing"], ["there"]),
-        helper.make_node("If", ["there"], ["filled"], then_branch=kept, else_branch=estimated),
-    ]
-    for place, node in enumerate(outputs):
-        graph.node.insert(place, node)
-    return out
-
-
-def trace(net: nn.Module, example: torch.Tensor, path: Path, free: dict[int, str]) -> onnx.ModelProto:
+def trace(net: nn.Module, inputs: dict[str, torch.Tensor], outputs: list[str], path: Path, free: dict[int, str]) -> onnx.ModelProto:
+    """`free`: the axes of any size, by what they count, of every input and output."""
     torch.onnx.export(
         net,
-        (example,),
+        tuple(inputs.values()),
         str(path),
-        input_names=["image"],
-        output_names=["logits"],
+        input_names=list(inputs),
+        output_names=outputs,
         opset_version=OPSET,
         dynamo=False,
-        dynamic_axes={"image": free, "logits": {k: f"{v}_out" for k, v in free.items()}},
+        dynamic_axes={name: {axis: f"{of} of {name}" for axis, of in free.items()} for name in (*inputs, *outputs)},
     )
     return onnx.load(str(path))
 
 
-def write(net: nn.Module, example: torch.Tensor, path: Path, free: dict[int, str], fill_in: FillIn | None = None) -> None:
-    """Refuses a network that ONNX Runtime answers differently from PyTorch, on `example` or on the same without FLAIR."""
-    model, without = rewrite(trace(net, example, path, free)), example.clone()
-    without[:, FLAIR] = 0
-    if fill_in:
-        model = behind(trace(fill_in, example, path, free), model)
-    onnx.save(model, str(path))
+def save(model: onnx.ModelProto, path: Path, answers: list[tuple[torch.Tensor, torch.Tensor]]) -> None:
+    """Refuses a model that ONNX Runtime answers differently: `answers` are images and what PyTorch makes of them."""
     onnx.checker.check_model(model)
+    onnx.save(model, str(path))
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    for image, seen in ((example, example), (without, fill_in(without) if fill_in else without)):
-        with torch.no_grad():
-            expected = net(seen).numpy()
-        difference = float(np.abs(session.run(None, {"image": image.numpy()})[0] - expected).max())
-        if difference > 1e-3 * max(1.0, float(np.abs(expected).max())):
+    for image, expected in answers:
+        difference = float(np.abs(session.run(None, {"image": image.numpy()})[0] - expected.numpy()).max())
+        if difference > 1e-3 * max(1.0, float(expected.abs().max())):
             path.unlink()
             raise RuntimeError(f"{path.name} differs from PyTorch by {difference:.2g}")
 
@@ -176,27 +141,50 @@ def export_views(checkpoint: Path, folder: Path) -> list[str]:
         for view in VIEWS:
             net = ViewNet(ViewVariant(NETWORKS[stage][1]))
             net.load_state_dict(members[f"{stage}/{view}"]["mean"])
-            names.append(f"{stage}-{view}.onnx")
-            export_view(net, folder / names[-1], fill_in if stage == "whole" else None)
+            names += export_view(net, folder / f"{stage}-{view}.onnx", fill_in if stage == "whole" else None)
     return names
 
 
-def export_view(net: ViewNet, path: Path, fill_in: FillIn | None) -> None:
-    """One network over slices, rewritten for ONNX Runtime, with an estimate of a missing FLAIR where one is given."""
-    example = torch.from_numpy(np.random.default_rng(1).standard_normal((2 * CONTEXT + 3, 4, 40, 28), dtype=np.float32))
+def view_files(name: str) -> dict[str, str]:
+    """The files of a network over slices, as a manifest names them."""
+    return {"file": f"{name}.onnx", "cpu_file": f"{name}.cpu.onnx"}
+
+
+def export_view(net: ViewNet, path: Path, fill_in: FillIn | None = None) -> list[str]:
+    """One network over slices, rewritten for ONNX Runtime, with an estimate of a missing FLAIR where one is given.
+
+    The names of both files; the network is another one afterwards.
+    """
+    image = torch.from_numpy(np.random.default_rng(1).standard_normal((2 * CONTEXT + 3, 4, 40, 28), dtype=np.float32))
+    without = image.clone()
+    without[:, FLAIR] = 0
+    free = {0: "slices", 2: "rows", 3: "columns"}
     with torch.no_grad():
-        before = net.eval()(example)
-        if not torch.allclose(for_export(net)(example), before, atol=1e-3):
-            raise RuntimeError(f"{path.stem} changed when it was rewritten")
-    write(net, example, path, {0: "slices", 2: "rows", 3: "columns"}, fill_in)
+        answers = [(image, net.eval()(image)), (without, net(fill_in(without) if fill_in else without))]
+        view = trace(for_export(net), {"image": image}, ["logits"], path, free)
+        save(behind(trace(fill_in, {"image": image}, ["filled"], path, free), view) if fill_in else view, path, answers)
+        for_cpu = path.with_name(view_files(path.stem)["cpu_file"])
+        save(one_by_one(net, image, for_cpu, fill_in), for_cpu, answers)
+    return [path.name, for_cpu.name]
+
+
+def one_by_one(net: ViewNet, image: torch.Tensor, path: Path, fill_in: FillIn | None = None) -> onnx.ModelProto:
+    """A network that was rewritten, slice by slice; `path` is written to meanwhile."""
+    step, free = SliceStep(net), {2: "rows", 3: "columns"}
+    held = {one.name: one.zeros(*image.shape[2:]) for one in step.held}
+    traced = trace(step, {"image": image[:1], **held}, ["logits", *(one.next for one in step.held)], path, free)
+    return over_slices(traced, step.held, trace(fill_in, {"image": image[:1]}, ["filled"], path, free) if fill_in else None)
 
 
 def export_brain(checkpoint: Path, folder: Path) -> str:
     net = BrainNet()
     net.load_state_dict(checkpoints.load(checkpoint)["net"])
-    example = torch.from_numpy(np.random.default_rng(2).standard_normal((1, 4, 2 * MULTIPLE, 3 * MULTIPLE, 4 * MULTIPLE), dtype=np.float32))
-    write(net.eval(), example, folder / "brain.onnx", {2: "z", 3: "y", 4: "x"})
-    return "brain.onnx"
+    image = torch.from_numpy(np.random.default_rng(2).standard_normal((1, 4, 2 * MULTIPLE, 3 * MULTIPLE, 4 * MULTIPLE), dtype=np.float32))
+    path = folder / "brain.onnx"
+    with torch.no_grad():
+        traced = trace(net.eval(), {"image": image}, ["logits"], path, {2: "z", 3: "y", 4: "x"})
+        save(rewrite(traced), path, [(image, net(image))])
+    return path.name
 
 
 def main() -> None:

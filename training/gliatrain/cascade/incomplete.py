@@ -15,7 +15,7 @@ from typing import Any
 from .. import checkpoints
 from ..card import sha256
 from .bundle import COMPUTED, RESULTS, ROOT, halve_files, view_of
-from .export import export_view
+from .export import export_view, view_files
 from .flair import load_fill_in
 from .network import ViewNet, ViewVariant
 from .patches import VIEWS
@@ -41,7 +41,7 @@ def with_incomplete(bundle: dict[str, Any]) -> dict[str, Any]:
     rules = [rule | {"weights": [*[0] * views, rule["weights"][-1], *[WEIGHT] * len(more)]} for rule in fusion["weights_without"]]
     weights = [*fusion["weights"], *[0] * len(more)]
     stages[at] = stages[at] | {"members": [*members, *more], "fusion": fusion | {"weights": weights, "weights_without": rules}}
-    added = {f"{NAME}-{view}": networks[f"whole-{view}"] | {"file": f"{NAME}-{view}.onnx"} for view in VIEWS}
+    added = {f"{NAME}-{view}": networks[f"whole-{view}"] | view_files(f"{NAME}-{view}") for view in VIEWS}
     return {**{key: bundle[key] for key in COMPUTED}, "networks": {**networks, **added}, "stages": stages}
 
 
@@ -56,8 +56,7 @@ def main() -> None:
     for view in VIEWS:
         net = ViewNet(ViewVariant(NETWORKS["whole"][1]))
         net.load_state_dict(state["members"][f"whole/{view}"]["mean"])
-        names.append(f"{NAME}-{view}.onnx")
-        export_view(net, a.bundle / names[-1], fill_in)
+        names += export_view(net, a.bundle / f"{NAME}-{view}.onnx", fill_in)
     halve_files(a.bundle, names)
     path = a.bundle / "bundle.json"
     bundle = json.loads(path.read_text())

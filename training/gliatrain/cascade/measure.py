@@ -167,7 +167,8 @@ def computes(manifest: dict) -> str:
     """Digest of what decides the labels: networks, stages and rules, but no prose, heads or figures."""
     parts = {key: manifest[key] for key in ("sequences", "networks", "masks", "stages", "result", "regions")}
     rules = {k: v for k, v in manifest["postprocess"].items() if k != "volume_relative_sd"}
-    weights = {n: f["sha256"] for n, f in manifest["files"].items() if n in {net["file"] for net in manifest["networks"].values()}}
+    used = {net[key] for net in manifest["networks"].values() for key in ("file", "cpu_file") if key in net}
+    weights = {n: f["sha256"] for n, f in manifest["files"].items() if n in used}
     return hashlib.sha256(json.dumps([parts, rules, weights], sort_keys=True).encode()).hexdigest()
 
 

@@ -25,7 +25,7 @@ from ..rewrite import rewrite
 from ..start import begin
 from .brain import MULTIPLE, BrainNet
 from .bundle import ROOT
-from .export import FuseAsSum, UpAsConvolution, trace, with_maxima
+from .export import FuseAsSum, UpAsConvolution, for_export, one_by_one, trace, with_maxima
 from .from_bundle import arrays, fill, part, view_net
 from .network import CONTEXT, WIDTH, Down, Fuse, ResBlock, Up, ViewNet
 from .patches import STAGES, VIEWS
@@ -38,6 +38,7 @@ TITLES = (
     "transposed convolutions rewritten",
     "slices summed, PReLU as a maximum",
 )
+ONE_BY_ONE = "one slice after the other"
 TITLES_3D = ("plain: 3D", "3x3x3 as three 2D convolutions", "transposed convolutions rewritten")
 
 
@@ -152,9 +153,12 @@ def write_view(net: ViewNet, stem: str, folder: Path) -> list[dict]:
     files = []
     for n, (title, module) in enumerate(zip(TITLES, steps_of_view(net), strict=True)):
         path = folder / f"{stem}-{n}.onnx"
-        save(trace(module.eval(), example, path, FREE), path, example, expected if n else None)
+        save(trace(module.eval(), {"image": example}, ["logits"], path, FREE), path, example, expected if n else None)
         files.append({"title": title, "file": path.name})
-    return files
+    path = folder / f"{stem}-{len(TITLES)}.onnx"
+    with torch.no_grad():
+        save(one_by_one(for_export(net), example, path), path, example, expected)
+    return [*files, {"title": ONE_BY_ONE, "file": path.name}]
 
 
 def write_3d(net: nn.Module, example: torch.Tensor, stem: str, folder: Path, free: dict[int, str]) -> list[dict]:
@@ -163,7 +167,7 @@ def write_3d(net: nn.Module, example: torch.Tensor, stem: str, folder: Path, fre
     files = []
     for n, title in enumerate(TITLES_3D):
         path = folder / f"{stem}-{n}.onnx"
-        save(rewrite(trace(net, example, path, free), n > 0, n > 1), path, example, expected)
+        save(rewrite(trace(net, {"image": example}, ["logits"], path, free), n > 0, n > 1), path, example, expected)
         files.append({"title": title, "file": path.name})
     return files
 

@@ -27,7 +27,7 @@ from .. import data as sources
 from .arguments import training_arguments
 from .bundle import graph, halve_files, view_of, write_manifest
 from .degrade import missing
-from .export import export_brain, export_view
+from .export import export_brain, export_view, view_files
 from .flair import load_fill_in
 from .network import ViewNet, ViewVariant
 from .patches import STAGES, TARGETS, VIEWS, Patches, complete_patch, load_cohort, split
@@ -156,7 +156,7 @@ def student_graph() -> dict:
     others = [view_of("student", view) for view in VIEWS if view != "axial"]
     whole = stages["whole"] | {"output": output, "members": [{"stage": "search"}, *others]}
     networks = {"brain": parts["networks"]["brain"]}
-    networks |= {f"student-{v}": parts["networks"][f"whole-{v}"] | {"file": f"student-{v}.onnx"} for v in VIEWS}
+    networks |= {f"student-{v}": parts["networks"][f"whole-{v}"] | view_files(f"student-{v}") for v in VIEWS}
     return {
         **parts,
         "networks": networks,
@@ -173,8 +173,7 @@ def bundle(out: Path, folder: Path) -> None:
     for view in VIEWS:
         net = ViewNet(ViewVariant(classes=len(REGIONS)))
         net.load_state_dict(members[view]["mean"])
-        names.append(f"student-{view}.onnx")
-        export_view(net, folder / names[-1], fill_in)
+        names += export_view(net, folder / f"student-{view}.onnx", fill_in)
     halve_files(folder, names)
     write_manifest(folder, "0.1.0", {}, None, student_graph())
 

@@ -102,7 +102,7 @@ def main() -> None:
     cascade, unet = (json.loads((folder / "bundle.json").read_text()) for folder in (source, a.unet))
     parts = averaged(cascade, unet, a.weight)
     if source != a.bundle:
-        for name in {network["file"] for network in cascade["networks"].values()}:
+        for name in {network[key] for network in cascade["networks"].values() for key in ("file", "cpu_file") if key in network}:
             shutil.copyfile(source / name, a.bundle / name)
     onnx.save(rewrite(first_member(onnx.load(str(a.unet / unet["network"]["file"])))), str(a.bundle / FILE))
     write_manifest(a.bundle, a.version, {}, None, parts)
