@@ -1,7 +1,8 @@
 // Each network of a bundle on an accelerator, held against the same network on the CPU: whether it runs, and how far its answer is away.
 import { trialOf } from '../bundle/graph.ts'
 import { channelCount, type LoadedBundle } from '../bundle/manifest.ts'
-import { checkedBytes, fileFor, filesOf } from './model-files.ts'
+import { fileFor, filesOf } from './model-files.ts'
+import { checkedBytes } from './networks.ts'
 import { openSession, reasonOf, type Session } from './session.ts'
 
 /**

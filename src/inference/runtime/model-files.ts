@@ -1,7 +1,4 @@
-// The files of a bundle that hold its networks and heads, as they are opened: only with the bytes that the bundle declares.
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { sha256Of } from '../../domain/digest.ts'
+// Which files of a bundle hold its networks and heads, and with which digests.
 import type { Network } from '../bundle/graph.ts'
 import type { Bundle } from '../bundle/manifest.ts'
 
@@ -18,7 +15,7 @@ export interface NetworkFiles {
 }
 
 export function modelFile(name: string, { files }: Pick<Bundle, 'files'>, folder: string): ModelFile {
-  return { modelPath: join(folder, name), sha256: files[name]!.sha256 }
+  return { modelPath: `${folder}/${name}`, sha256: files[name]!.sha256 }
 }
 
 export function filesOf({ file, cpu_file }: Network, bundle: Pick<Bundle, 'files'>, folder: string): NetworkFiles {
@@ -30,11 +27,4 @@ export function filesOf({ file, cpu_file }: Network, bundle: Pick<Bundle, 'files
 
 export function fileFor(provider: string, { file, cpuFile }: NetworkFiles): ModelFile {
   return provider === 'cpu' ? (cpuFile ?? file) : file
-}
-
-/** The bytes of a model file; throws if they differ from what the bundle declares. */
-export async function checkedBytes({ modelPath, sha256 }: ModelFile): Promise<Uint8Array> {
-  const model = await readFile(modelPath)
-  if (sha256Of(model) !== sha256) throw new Error('the model file changed since the bundle was checked')
-  return model
 }

@@ -1,7 +1,9 @@
 // The networks of a graph, each on the first provider that works for it.
+import { readFile } from 'node:fs/promises'
+import { sha256Of } from '../../domain/digest.ts'
 import type { RunNetwork } from '../segmentation/run-stage.ts'
 import type { NetworkFile, OpenMessage } from './messages.ts'
-import { checkedBytes, fileFor } from './model-files.ts'
+import { fileFor, type ModelFile } from './model-files.ts'
 import { openSession, reasonOf, type Session } from './session.ts'
 
 export interface Networks {
@@ -71,6 +73,13 @@ export async function openNetworks(
     if (provider === 'cpu') current = { name: network.name, session }
     return session
   }
+}
+
+/** The bytes of a model file; throws if they differ from what the bundle declares. */
+export async function checkedBytes({ modelPath, sha256 }: ModelFile): Promise<Uint8Array> {
+  const model = await readFile(modelPath)
+  if (sha256Of(model) !== sha256) throw new Error('the model file changed since the bundle was checked')
+  return model
 }
 
 /** So that a network of the wrong shape is found at start and not in the middle of a study. */

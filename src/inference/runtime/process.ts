@@ -17,8 +17,7 @@ import type {
   SegmentMessage,
   ToProcess,
 } from './messages.ts'
-import { checkedBytes } from './model-files.ts'
-import { type Networks, openNetworks } from './networks.ts'
+import { checkedBytes, type Networks, openNetworks } from './networks.ts'
 import { type HeadSession, openEncoder, openHead, RUNTIME, reasonOf } from './session.ts'
 
 /** Reports what it took, if spans were requested. */

@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { loadBundle } from '../../../src/inference/bundle/load.ts'
 import { AGREEMENT_BOUND } from '../../../src/inference/runtime/agreement.ts'
-import { checkedBytes, modelFile } from '../../../src/inference/runtime/model-files.ts'
+import { modelFile } from '../../../src/inference/runtime/model-files.ts'
+import { checkedBytes } from '../../../src/inference/runtime/networks.ts'
 import { openSession } from '../../../src/inference/runtime/session.ts'
 
 const bundle = await loadBundle(fileURLToPath(new URL('../../../config/models/glioma-cascade-1mm', import.meta.url)))
