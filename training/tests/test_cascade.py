@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from gliatrain import checkpoints
-from gliatrain.cascade import chain, degrade, flair, from_bundle, incomplete, measure, patches, soup, student, with_unet
+from gliatrain.cascade import card, chain, degrade, flair, from_bundle, incomplete, measure, patches, soup, student, with_unet
 from gliatrain.cascade import train as cascade_train
 from gliatrain.cascade.bundle import ROOT, graph, halve_files
 from gliatrain.cascade.export import export_view, export_views
@@ -271,6 +271,14 @@ def test_the_manifest_names_a_network_for_every_stage_and_view():
     used = {m["network"] for s in made["stages"] for m in s["members"] if "network" in m}
     assert used == set(made["networks"])
     assert len(used) == 10
+
+
+def test_a_card_says_when_its_figures_are_of_other_files():
+    manifest = json.loads((ROOT / "config/models/glioma-cascade-1mm/bundle.json").read_text())
+    own = measure.computes(manifest)
+    assert card.of_which_files(manifest, {"computes": own}) == ""
+    manifest["files"]["core-axial.cpu.onnx"]["sha256"] = "0" * 64
+    assert "other files" in card.of_which_files(manifest, {"computes": own})
 
 
 @pytest.mark.parametrize("stage", ["whole", "enhancing"])

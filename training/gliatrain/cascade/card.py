@@ -16,7 +16,7 @@ from ..card import table
 from ..figures import number
 from . import chain
 from .bundle import COMPUTED, DATA, INTENDED, RESULTS, ROOT, write_manifest
-from .measure import NOTHING, patient, summary, unseen
+from .measure import NOTHING, computes, patient, summary, unseen
 
 REGIONS = ("WT", "TC", "ET")
 VOLUMES = {"WT": ("WT",), "TC": ("TC",), "ET": ("ET",), "ED": ("WT", "TC"), "NCR": ("TC", "ET")}
@@ -191,7 +191,14 @@ def time_and_memory(measured: dict) -> str:
     )
 
 
-def card(trained: dict, measured: dict, heads: str) -> str:
+def of_which_files(manifest: dict, measured: dict) -> str:
+    """A word of warning where the figures are those of other files or rules than the bundle's own."""
+    if measured["computes"] == computes(manifest):
+        return ""
+    return "**Measured with other files or rules than those of this release; the changelog says how they differ.** "
+
+
+def card(manifest: dict, trained: dict, measured: dict, heads: str) -> str:
     cases = measured["cases"]
     return f"""# Glioma segmentation, cascade at 1 mm
 
@@ -226,7 +233,7 @@ on real heads was HD-BET (Isensee 2019). The network at 2 mm started from nothin
 
 ## Whole cases, through the service's own path
 Mean Dice (`{measured["command"]}`; in brackets the change against the stripped case with all sequences).
-{failed(measured["failures"])} Cases that neither an ancestor nor a network here saw:
+{of_which_files(manifest, measured)}{failed(measured["failures"])} Cases that neither an ancestor nor a network here saw:
 
 {mean_table(unseen(measured))}
 
@@ -276,8 +283,8 @@ def main() -> None:
     trained, measured = (json.loads((RESULTS / name).read_text()) for name in ("cascade.json", "cascade-evaluation.json"))
     report = RESULTS / "heads.json"
     heads = card_heads.section(card_heads.installed(a.bundle), json.loads(report.read_text()) if report.exists() else None)
-    (a.bundle / "card.md").write_text(card(trained, measured, heads))
     manifest = json.loads((a.bundle / "bundle.json").read_text())
+    (a.bundle / "card.md").write_text(card(manifest, trained, measured, heads))
     clean = unseen(measured)
     evaluation = {"command": measured["command"], "mean": summary(clean)}
     write_manifest(a.bundle, a.version, evaluation, larger_errors(clean, measured["cases"]), {key: manifest[key] for key in COMPUTED})
