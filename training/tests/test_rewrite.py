@@ -12,7 +12,7 @@ from torch import nn
 from gliatrain.cascade import plain
 from gliatrain.cascade.brain import BrainNet
 from gliatrain.cascade.network import ViewNet, ViewVariant
-from gliatrain.export import halve
+from gliatrain.export import graphs, halve
 from gliatrain.rewrite import rewrite
 
 FREE = {0: None, 2: "z", 3: "y", 4: "x"}
@@ -27,9 +27,14 @@ def exported(net: nn.Module, x: torch.Tensor) -> onnx.ModelProto:
     return onnx.load_from_string(stored.getvalue())
 
 
+def nodes(model: onnx.ModelProto) -> list[onnx.NodeProto]:
+    """Those of loops and branches as well."""
+    return [node for graph in graphs(model.graph) for node in graph.node]
+
+
 def kinds(model: onnx.ModelProto) -> list[tuple[str, int]]:
     """Each layer with a kernel, and in how many dimensions it lies."""
-    return [(one.op_type, len(a.ints)) for one in model.graph.node for a in one.attribute if a.name == "kernel_shape"]
+    return [(one.op_type, len(a.ints)) for one in nodes(model) for a in one.attribute if a.name == "kernel_shape"]
 
 
 def run(model: onnx.ModelProto, x: np.ndarray) -> np.ndarray:
@@ -112,13 +117,14 @@ def test_a_views_network_without_its_rewritings_answers_as_it_does_with_them(str
 def test_the_plain_file_has_what_the_rewritings_take_away(tmp_path):
     net = ViewNet(ViewVariant(1)).eval()
     files = plain.write_view(net, "core-axial", tmp_path)
-    ops = [{one.op_type for one in onnx.load(str(tmp_path / one["file"])).graph.node} for one in files]
+    ops = [{one.op_type for one in nodes(onnx.load(str(tmp_path / one["file"])))} for one in files]
     convs = [{k for _, k in kinds(onnx.load(str(tmp_path / one["file"])))} for one in files]
     assert "InstanceNormalization" in ops[0]
     assert "InstanceNormalization" not in ops[1]
-    assert convs == [{3}, {3}, {2}, {2}, {2}]
-    assert ["ConvTranspose" in one for one in ops] == [True, True, True, False, False]
-    assert ["PRelu" in one for one in ops] == [True, True, True, True, False]
+    assert convs == [{3}, {3}, {2}, {2}, {2}, {2}]
+    assert ["ConvTranspose" in one for one in ops] == [True, True, True, False, False, False]
+    assert ["PRelu" in one for one in ops] == [True, True, True, True, False, False]
+    assert ["Scan" in one for one in ops] == [False, False, False, False, False, True]
     files = plain.write_3d(BrainNet((2, 3)).eval(), volume(4, 16, 16, 32), "brain", tmp_path, {2: "z", 3: "y", 4: "x"})
     kept = [set(kinds(onnx.load(str(tmp_path / one["file"])))) for one in files]
     assert ("ConvTranspose", 3) in kept[1]

@@ -41,6 +41,6 @@ def test_a_work_starts_from_it_and_new_channels_start_anew():
 def test_a_start_of_another_size_is_refused(tmp_path):
     path = save_backbone(backbone(TINY), TINY, 1.0, 5, tmp_path)
     again = backbone(from_(path)).state_dict()
-    assert all(torch.equal(again[name], value) for name, value in torch.load(path)["mean"].items())
+    assert all(torch.equal(again[name], value) for name, value in torch.load(path, weights_only=True)["mean"].items())
     with pytest.raises(ValueError, match="widths, attended and heads must be the file's"):
         backbone(from_(path, replace(TINY, widths=(4, 8))))
