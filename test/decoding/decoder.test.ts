@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { createDecoder, type Decoder, type DecoderOptions } from '../../src/decoding/decoder.ts'
 import { planSeries, readVolumeHere } from '../../src/dicom/series-volume.ts'
 import { classicSeries, enhancedSeries, type TestSeries } from '../dicom/support.ts'
@@ -27,6 +27,17 @@ function misbehaving(kind: keyof typeof MISDEEDS): URL {
     `process.on('message', ({ type }) => { if (type === 'plan') process.send({ type: 'ready' }); else { ${MISDEEDS[kind]} } })\n`,
   )
   return pathToFileURL(path)
+}
+/** The real process, and the ids of all that were started. */
+function counting(name: string): { entry: URL; pids(): number[] } {
+  const list = join(folder, `${name}.txt`)
+  const path = join(folder, `${name}.mjs`)
+  const real = new URL('../../src/decoding/process.ts', import.meta.url).href
+  writeFileSync(
+    path,
+    `import { appendFileSync } from 'node:fs'\nappendFileSync(${JSON.stringify(list)}, process.pid + '\\n')\nawait import(${JSON.stringify(real)})\n`,
+  )
+  return { entry: pathToFileURL(path), pids: () => readFileSync(list, 'utf8').trim().split('\n').map(Number) }
 }
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -113,20 +124,25 @@ describe('the process that decodes images', () => {
 
   it('is there before it is needed, and stays for the next series', async () => {
     const good = await classicSeries()
-    const pids = join(folder, 'pids.txt')
-    const entry = join(folder, 'counting.mjs')
-    const real = new URL('../../src/decoding/process.ts', import.meta.url).href
-    writeFileSync(
-      entry,
-      `import { appendFileSync } from 'node:fs'\nappendFileSync(${JSON.stringify(pids)}, process.pid + '\\n')\nawait import(${JSON.stringify(real)})\n`,
-    )
-    const { readVolume, warm } = open({ entry: pathToFileURL(entry) })
+    const { entry, pids } = counting('stays')
+    const { readVolume, warm } = open({ entry })
     warm()
     warm()
     await read({ readVolume }, good)
     await read({ readVolume }, good)
     warm()
-    expect(readFileSync(pids, 'utf8').trim().split('\n')).toHaveLength(1)
+    expect(pids()).toHaveLength(1)
+  })
+
+  it('ends when no series comes for a while, and is started again for the next', async () => {
+    const good = await classicSeries()
+    const { entry, pids } = counting('rests')
+    const { readVolume } = open({ entry, idleMs: 50 })
+    const first = await read({ readVolume }, good)
+    const isGone = () => expect(() => process.kill(pids()[0]!, 0)).toThrow('ESRCH')
+    await vi.waitFor(isGone, 5000)
+    expect(await read({ readVolume }, good)).toEqual(first)
+    expect(pids()).toHaveLength(2)
   })
 
   it('is asked for nothing once it is closed', async () => {

@@ -266,6 +266,17 @@ def test_a_step_moves_a_member_and_its_state_comes_back(bfloat16, tmp_path):
         torch.testing.assert_close(a, b)
 
 
+def test_a_gradient_that_is_not_finite_ends_the_training_before_it_reaches_the_weights():
+    member = Member(net(1), 1e-3)
+    before = [p.detach().clone() for p in member.net.parameters()]
+    grads = [torch.zeros_like(p) for p in before]
+    grads[0][0] = float("nan")
+    with pytest.raises(FloatingPointError, match="--bfloat16"):
+        member.update(grads, 1e-3)
+    for p, old in zip(member.net.parameters(), before, strict=True):
+        assert torch.equal(p, old)
+
+
 def test_the_manifest_names_a_network_for_every_stage_and_view():
     made = json.loads(json.dumps(graph()))
     used = {m["network"] for s in made["stages"] for m in s["members"] if "network" in m}

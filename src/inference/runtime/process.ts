@@ -6,6 +6,7 @@ import type { FinishedSpan, SpanFields } from '../../domain/ports/tracing.ts'
 import type { SegmentationRules } from '../segmentation/graph-state.ts'
 import { OutOfMemory } from '../segmentation/out-of-memory.ts'
 import { type Images, runGraph, type StageRecord } from '../segmentation/run-graph.ts'
+import { collectGarbage } from './collect-garbage.ts'
 import type {
   EncodeMessage,
   EncoderFile,
@@ -168,7 +169,9 @@ async function segment(message: SegmentMessage): Promise<void> {
   // maxRSS is in KiB on every platform that libuv knows.
   const peakRssMb = Math.round(process.resourceUsage().maxRSS / 1024)
   tellSpan(message, startedAt, { fields: { provider: networks.providers.join('+') }, stages: answer.stages })
-  say({ type: 'result', id, ...answer, seconds, peakRssMb })
+  // Sending copies the answer: neither that copy nor what the stages left may stand beside the other.
+  collectGarbage()
+  say({ type: 'result', id, ...answer, seconds, peakRssMb }, () => setImmediate(collectGarbage))
 }
 
 async function takeImages({ id, images }: ImagesMessage): Promise<void> {
@@ -179,8 +182,8 @@ async function takeImages({ id, images }: ImagesMessage): Promise<void> {
   resolve(images)
 }
 
-function say(message: FromProcess): void {
-  if (process.connected) process.send?.(message)
+function say(message: FromProcess, onSent = () => {}): void {
+  if (process.connected) process.send?.(message, onSent)
 }
 
 /** The stages run one after the other. */

@@ -11,6 +11,7 @@ import { type Grid, voxelCount } from '../../domain/volume.ts'
 import { channelCount } from '../bundle/manifest.ts'
 import { OutOfMemory } from '../segmentation/out-of-memory.ts'
 import { ask } from './child.ts'
+import { collectGarbage } from './collect-garbage.ts'
 import { type ProcessOptions, startProcess } from './inference-process.ts'
 import type {
   EncodedMessage,
@@ -97,6 +98,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
             request.imagesOn,
           ),
         )
+        setImmediate(collectGarbage)
         const { grid, probabilities, samples, deviation, stages, seconds, peakRssMb }: ResultMessage = reply
         const { provider, declined, runtime } = used
         const several = stages.length > 1 && { stages }
@@ -132,7 +134,7 @@ function sendImages(
 ): void {
   if (!imagesOn) throw new AppError('INFERENCE_FAILED', 'the request gives no images on the grid of a later stage')
   const images = imagesOn(grid).map((volume) => volume?.data ?? null)
-  child.send({ type: 'images', id, images } satisfies ImagesMessage)
+  child.send({ type: 'images', id, images } satisfies ImagesMessage, () => setImmediate(collectGarbage))
 }
 
 function toMessage({ channels }: SegmentRequest, expected: number, id: number): SegmentMessage {

@@ -57,7 +57,11 @@ class Member:
     def update(self, grads: list[torch.Tensor], rate: float) -> None:
         for p, g in zip(self.net.parameters(), grads, strict=True):
             p.grad = g
-        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 2.0)
+        norm = torch.nn.utils.clip_grad_norm_(self.net.parameters(), 2.0)
+        if not norm.isfinite():
+            raise FloatingPointError(
+                "a gradient is not finite: if --bfloat16 is given, train without it (some processors compile it wrongly)"
+            )
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         self.optimiser.step()

@@ -7,6 +7,7 @@ clipped at 10). Where a head is known the image goes on outside the brain; a str
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -63,7 +64,10 @@ def cached(path: Path, make: Callable[[], Volume]) -> Volume:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         v = make()
-        np.savez(path, name=v.name, image=v.image, label=v.label, distance=v.distance, present=v.present, head=v.has_skull)
+        # A name of its own until it is whole: another training may look for the same volume.
+        part = path.with_name(f"{path.stem}.{os.getpid()}.part.npz")
+        np.savez(part, name=v.name, image=v.image, label=v.label, distance=v.distance, present=v.present, head=v.has_skull)
+        part.replace(path)
     z = np.load(path)
     return Volume(str(z["name"]), z["image"], z["label"], z["distance"], tuple(bool(p) for p in z["present"]), bool(z["head"]))
 
