@@ -55,12 +55,12 @@ const shortName = (name: string, { features }: Words) => features.groups[name] ?
 /** Values with a unit are printed; a bare ratio tells a reader nothing. */
 const readable = (value: string) => (/[\p{L}%.]$/u.test(value) ? value : '')
 
-/** At most `most` bars; the remaining contributions are summed into one, so that the bars still add up. */
+/** At most `most` bars. The remaining contributions are summed into one, so that the bars still add up; where there is room for one alone, it is the strongest. */
 export function shownBars({ bars }: ContributionChart, most: number, words: Words): ContributionBar[] {
-  if (bars.length <= most) return bars
-  const rest = bars.slice(Math.max(0, most - 1))
-  const sum = rest.reduce((all, { contribution }) => all + contribution, 0)
-  return [...bars.slice(0, Math.max(0, most - 1)), { label: words.others(rest.length), contribution: sum }]
+  if (bars.length <= most || most < 2) return bars.slice(0, Math.max(1, most))
+  const rest = bars.slice(most - 1)
+  const contribution = rest.reduce((sum, one) => sum + one.contribution, 0)
+  return [...bars.slice(0, most - 1), { label: words.others(rest.length), contribution }]
 }
 
 /** The curve of the patient's risk group and the patient's own predictions; undefined without a survival prediction. */

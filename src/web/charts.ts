@@ -5,6 +5,7 @@ import { monthsShown, shareAlive, stepCorners, TICK_MONTHS } from '../domain/kap
 import { featureName, featureValue } from '../wording/feature-names.ts'
 import { className, evidenceSentences, likelihoodOf, undecidedSentence } from '../wording/predictions.ts'
 import { percent, contribution as written } from '../wording/quantities.ts'
+import { WORDS } from '../wording/report-words.ts'
 import { capital } from '../wording/sentences.ts'
 import { contributionsTitle, GROUP_CURVE, groupSentence } from '../wording/web-pages.ts'
 import type { Html, Part } from './html.ts'
@@ -26,7 +27,7 @@ export function contributionBars({ head, explanation, explained }: EvaluatedPred
     ...(rest.length > 0
       ? [
           {
-            name: `${rest.length} more together`,
+            name: WORDS.en.others(rest.length),
             value: '',
             contribution: rest.reduce((s, r) => s + r.contribution, 0),
           },

@@ -125,7 +125,7 @@ describe('report content', () => {
       { label: '4 more together', contribution: expect.closeTo(0.38, 9) },
     ])
     expect(shownBars(idh!, 7, WORDS.en)).toHaveLength(7)
-    expect(shownBars(idh!, 1, WORDS.en)).toEqual([{ label: '7 more together', contribution: expect.closeTo(1.41, 9) }])
+    expect(shownBars(idh!, 1, WORDS.en)).toEqual([{ label: 'age 64 y', contribution: 0.84 }])
     expect([mgmt!.title, grade!.title, survival!.title]).toEqual([
       'MGMT promoter',
       'WHO grade: grade 4',
