@@ -183,7 +183,7 @@ describe('report content', () => {
     expect(rowOf({ ...called, bounds })).toMatchObject({
       result: 'IDH-mutant',
       lines: [{ label: 'likely', probability: 0.85 }],
-      reason: 'Data from 84 patients with IDH-mutant can show no more than 96 %.',
+      reason: 'Data from 84 patients (IDH-mutant) can show no more than 96 %.',
     })
     expect(rowOf({ ...called, bounds, errorBudget: { n: 52, wrong: 3 } }).reason).toMatch(
       /^Of 100 patients like this one/,

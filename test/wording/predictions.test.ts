@@ -32,9 +32,9 @@ describe('the words of a prediction', () => {
   })
 
   it('say what the data can show of the call, or of the likeliest class, and never more than that', () => {
-    expect(boundSentence(grade)).toBe('Data from 323 patients with grade 4 can show no more than 99 %.')
+    expect(boundSentence(grade)).toBe('Data from 323 patients (grade 4) can show no more than 99 %.')
     const { call: _none, ...open } = { ...grade, probabilities: { '2': 0.5, '3': 0.4, '4': 0.1 } }
-    expect(boundSentence(open)).toBe('Data from 40 patients with grade 2 can show no more than 92 %.')
+    expect(boundSentence(open)).toBe('Data from 40 patients (grade 2) can show no more than 92 %.')
     expect([0.9286, 0.29, 0.75].map(percentBelow)).toEqual(['92 %', '29 %', '75 %'])
   })
 

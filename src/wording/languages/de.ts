@@ -104,7 +104,7 @@ export const GERMAN: Wording = {
   uncertain: 'unsicher',
   cannotTell: (classes) =>
     classes.length === 0 ? 'Keine Klasse ist wahrscheinlich genug.' : `Nicht zu unterscheiden: ${classes.join(', ')}.`,
-  bound: (count, name, most) => `Daten von ${patients(count)} mit ${name} belegen höchstens ${most}.`,
+  bound: (count, name, most) => `Daten von ${patients(count)} (${name}) belegen höchstens ${most}.`,
   budget: (ofHundred, wrong, n) =>
     `Von 100 vergleichbaren Patienten der Messdaten wurden ${ofHundred} falsch eingeordnet (${wrong} von ${n}).`,
   briefBudget: (wrong, n) => `${wrong} von ${n} solchen Einordnungen waren falsch`,
@@ -141,7 +141,7 @@ export const GERMAN: Wording = {
   more: (count) => `… (${count} weitere am Ende)`,
   inFull: 'Vollständiger Text: was auf den vorigen Seiten keinen Platz hatte',
   position: (plane, side, mm) => `${plane === 'coronal' ? 'koronar' : plane} ${side} ${mm} mm`,
-  rightOnLeft: 'Rechte Seite liegt links.',
+  rightOnLeft: 'Die rechte Seite liegt im Bild links.',
   throughTumour: 'Größter Tumorquerschnitt.',
   throughBrain: 'Durch die Mitte des Gehirns.',
   figure: (sequence, position, outlines) =>

@@ -94,7 +94,7 @@ export const ENGLISH = {
   cannotTell: (classes: readonly string[]) =>
     classes.length === 0 ? 'No class is likely enough.' : `Cannot be told apart: ${classes.join(', ')}.`,
   bound: (patients: number, name: string, most: string) =>
-    `Data from ${patients} patients with ${name} can show no more than ${most}.`,
+    `Data from ${patients} patients (${name}) can show no more than ${most}.`,
   budget: (ofHundred: number, wrong: number, n: number) =>
     `Of 100 patients like this one in the measured data, ${ofHundred} were called wrongly (${wrong} of ${n}).`,
   briefBudget: (wrong: number, n: number) => `${wrong} of ${n} such calls were wrong`,

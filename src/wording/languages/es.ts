@@ -101,7 +101,7 @@ export const SPANISH: Wording = {
   notEvaluable: 'no evaluable',
   indeterminate: 'indeterminado',
   survivalResult: 'vivo a los',
-  undecided: (classes) => (classes.length === 0 ? 'ninguna es probable' : classes.join(' o ')),
+  undecided: (classes) => (classes.length === 0 ? 'ninguna concluyente' : classes.join(' o ')),
   tissueCall: (value) => `tejido: ${value}`,
   fromImages: (result) => `imágenes: ${result}`,
   riskGroupOf: (name) => `riesgo: ${name}`,
@@ -112,7 +112,7 @@ export const SPANISH: Wording = {
     classes.length === 0
       ? 'Ninguna clase es lo bastante probable.'
       : `No se puede distinguir entre: ${classes.join(', ')}.`,
-  bound: (count, name, most) => `Los datos de ${patients(count)} con ${name} no permiten afirmar más del ${most}.`,
+  bound: (count, name, most) => `Los datos de ${patients(count)} (${name}) no permiten afirmar más del ${most}.`,
   budget: (ofHundred, wrong, n) =>
     `De cada 100 pacientes comparables en los datos medidos, ${ofHundred} se clasificaron mal (${wrong} de ${n}).`,
   briefBudget: (wrong, n) => `${wrong} de ${n} clasificaciones así fueron erróneas`,

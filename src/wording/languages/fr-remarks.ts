@@ -66,7 +66,7 @@ export const REMARKS: Wording['remarks'] = {
   'tissue-results-missing': () =>
     'Les analyses tissulaires n’ont pas pu être lues dans le dossier ; s’il en existe, elles priment.',
   'tissue-result': ({ test, value, date }, { isoDate }) =>
-    `Analyse tissulaire au dossier : ${test}: ${value}${date === '' ? '' : ` (${isoDate(date)})`}. Elle prime sur la prédiction à partir des images.`,
+    `Analyse tissulaire au dossier : ${test} : ${value}${date === '' ? '' : ` (${isoDate(date)})`}. Elle prime sur la prédiction à partir des images.`,
 
   'priors-not-searched': ({ error }) => `La recherche d’examens antérieurs a échoué ; ${quoted(error)}`,
   'prior-not-compared': ({ date, error }, { readDate }) =>

@@ -110,7 +110,7 @@ export const FRENCH: Wording = {
   uncertain: 'incertain',
   cannotTell: (classes) =>
     classes.length === 0 ? 'Aucune classe n’est assez probable.' : `Impossible de départager : ${classes.join(', ')}.`,
-  bound: (count, name, most) => `Les données de ${patients(count)} avec ${name} ne permettent pas de dépasser ${most}.`,
+  bound: (count, name, most) => `Les données de ${patients(count)} (${name}) ne permettent pas de dépasser ${most}.`,
   budget: (ofHundred, wrong, n) =>
     `Sur 100 patients comparables des données mesurées, ${ofHundred} ont été mal classés (${wrong} sur ${n}).`,
   briefBudget: (wrong, n) => `${wrong} classements erronés sur ${n} semblables`,
