@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Sequence } from '../../../src/domain/study.ts'
 import type { Grid, Vec3, Volume } from '../../../src/domain/volume.ts'
 import { refuseSameImage } from '../../../src/inference/segmentation/same-image.ts'
 import { alignedGrid } from '../../../src/inference/volumes/grids.ts'
@@ -21,7 +22,10 @@ const noisy = (image: Volume<Float32Array>, sd: number) => {
   return { grid, data: image.data.map((value) => (value > 0 ? value + sd * Math.sqrt(12) * (random() - 0.5) : 0)) }
 }
 const through = (spacing: Vec3) => resample(resample(t1, alignedGrid(grid, spacing)), grid)
-const refuse = (other: Volume<Float32Array>) => () => refuseSameImage([t1, null, other], ['T1', 'T2', 'FLAIR'])
+const refuse =
+  (other: Volume<Float32Array>, as: Sequence = 'FLAIR') =>
+  () =>
+    refuseSameImage([t1, null, other], ['T1', 'T2', as])
 
 describe('two sequences that show one image', () => {
   it.each([
@@ -44,6 +48,13 @@ describe('two sequences that show one image', () => {
     const inverted = paint(grid, (p) => (brain(p) === 0 ? 0 : 1000 - brain(p)))
     expect(refuse(inverted)).not.toThrow()
     expect(refuse(paint(grid, enhanced))).not.toThrow()
+  })
+
+  it('may be more alike before and after contrast medium than any other two', () => {
+    const alike = through([6, 6, 6])
+    expect(refuse(alike)).toThrow('T1 and FLAIR show the same image (correlation 0.9')
+    expect(refuse(alike, 'T1c')).not.toThrow()
+    expect(refuse(t1, 'T1c')).toThrow('T1 and T1c show the same image (correlation 1.000)')
   })
 
   it('cannot be told where hardly any of the head is shared', () => {
