@@ -38,7 +38,7 @@ const EFFECTS = [
   /^decoding\/(decoder|process)\.ts$/,
   /^dicomweb\/client(-.*)?\.ts$/,
   /^fhir\/connection\/(client|records|tokens|auth)\.ts$/,
-  /^inference\/runtime\/(agreement|networks|session|runner|on-gpus|inference-process|process)\.ts$/,
+  /^inference\/runtime\/(agreement|collect-garbage|networks|session|runner|on-gpus|inference-process|process)\.ts$/,
   /^inference\/volumes\/(register|register-worker)\.ts$/,
   /^inference\/bundle\/load\.ts$/,
   /^evaluation\/(case-files|evaluate-cases|evaluate-chain)\.ts$/,

@@ -21,7 +21,14 @@ import { acceptanceNotes, findPredecessor, type Predecessor } from './predecesso
 import { predictFromStudy, withStopped } from './predict.ts'
 import { type Compared, compareWithPrior } from './prior/compare.ts'
 import { type PatientRecord, readRecord } from './read-record.ts'
-import { prepareImages, type SegmentedStudy, type StudyImages, segmentStudy, takeImages } from './segment-study.ts'
+import {
+  hearImages,
+  prepareImages,
+  type SegmentedStudy,
+  type StudyImages,
+  segmentStudy,
+  takeImages,
+} from './segment-study.ts'
 import { inputSeries } from './sequence-images.ts'
 import { createStopwatch, type Step, type Stopwatch } from './stopwatch.ts'
 
@@ -49,7 +56,9 @@ export async function analyseStudy(
   const selected = await takeImages(run, study)
   const { images, segmented } = await turns.infer(async () => {
     const prepared = await prepareImages(run, selected)
-    return { images: prepared, segmented: await segmentStudy(run, prepared) }
+    // A contradiction is rare: the networks do not wait until it is ruled out, but nothing they find is used before.
+    const [, result] = await together(hearImages(run, prepared), segmentStudy(run, prepared))
+    return { images: prepared, segmented: result }
   })
   // In no pool: it asks archive and store, must not keep others from the networks meanwhile, and must not wait for studies that come.
   const compared = await time('compare', () => compare(run, subject, images, segmented))

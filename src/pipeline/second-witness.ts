@@ -1,6 +1,8 @@
 // Uses the pixels to check what the headers say: a contradiction holds the study, with a picture of each series in question.
 import { encode } from 'fast-png'
 import { asAppError } from '../domain/errors.ts'
+import type { SequenceImage } from '../domain/finding.ts'
+import { nextTurn } from '../domain/next-turn.ts'
 import { type DoubtPicture, type SeriesDecision, STRUCTURAL, type Structural } from '../domain/study.ts'
 import type { Vec3, Volume } from '../domain/volume.ts'
 import type { Prepared } from '../inference/segmentation/prepare.ts'
@@ -16,7 +18,10 @@ import { resample } from '../inference/volumes/resample.ts'
 const SIDE = 192
 const SIDE_MM = 230
 
-/** Throws SERIES_CONTRADICTION; `show` is given the pictures of all structural sequences first. */
+/**
+ * Throws SERIES_CONTRADICTION; `show` is given the pictures of all structural sequences first. Takes seconds in short steps, so that the
+ * networks, which run meanwhile, get the images that they ask for.
+ */
 export async function hearPixels(
   prepared: Pick<Prepared, 'onReference' | 'grid'>,
   decisions: readonly SeriesDecision[],
@@ -25,29 +30,39 @@ export async function hearPixels(
   const claims = STRUCTURAL.flatMap((sequence) => {
     const decision = decisions.find((one) => one.sequence === sequence)
     const there = prepared.onReference.find((one) => one.sequence === sequence)
-    return decision && there ? [{ ...decision, sequence, image: there.image }] : []
+    return decision && there ? [{ ...decision, sequence, there }] : []
   })
   const grid = witnessGrid(prepared.grid)
-  const seen = claims.map((claim) => ({ ...claim, name: nameOf(claim), coarse: resample(claim.image, grid) }))
+  const seen: (Claim & { name: string; coarse: Volume<Float32Array> })[] = []
+  for (const claim of claims) {
+    await nextTurn()
+    const { image } = claim.there
+    await nextTurn()
+    seen.push({ ...claim, name: nameOf(claim), coarse: resample(image, grid) })
+  }
+  await nextTurn()
   try {
     refuseOtherWeightings(
       seen.map(({ sequence, name, coarse }) => ({ weighting: weightingOf(sequence), name, image: coarse })),
     )
+    await nextTurn()
     const [t1, t1c] = (['T1', 'T1c'] as const).map((candidate) => seen.find(({ sequence }) => sequence === candidate))
     if (t1 && t1c) refuseOpposite(t1.coarse, t1c.coarse, { t1: t1.name, t1c: t1c.name })
   } catch (thrown) {
     if (asAppError(thrown).code === 'SERIES_CONTRADICTION')
       await show(
-        claims.map(({ seriesNumber, seriesInstanceUid, sequence, image }) => ({
+        claims.map(({ seriesNumber, seriesInstanceUid, sequence, there }) => ({
           seriesNumber,
           seriesInstanceUid,
           sequence,
-          png: thumbnail(image),
+          png: thumbnail(there.image),
         })),
       )
     throw thrown
   }
 }
+
+type Claim = SeriesDecision & { sequence: Structural; there: SequenceImage }
 
 const weightingOf = (sequence: Structural): Weighting => (sequence === 'T1c' ? 'T1' : sequence)
 

@@ -32,14 +32,17 @@ export function takeImages({ ports, options, record, time }: Run, study: Study):
   return takeSeries({ ...ports, time, onSelection, show: showing(ports, record) }, study, { ...options, ...choice })
 }
 
-/** Throws whatever holds the study: images that cannot be aligned, or pixels that contradict their headers. */
-export async function prepareImages({ ports, options, record, time }: Run, selected: Taken): Promise<StudyImages> {
+/** Throws whatever holds the study: images that cannot be aligned. */
+export async function prepareImages({ ports, options, time }: Run, selected: Taken): Promise<StudyImages> {
   const { registrar } = ports
   const { images, reference } = selected
   const { bundle } = options
-  const prepared = await time('prepare', () => prepareInputs({ images, reference, bundle, registrar }))
-  await hearPixels(prepared, selected.decisions, showing(ports, record))
-  return { selected, prepared }
+  return { selected, prepared: await time('prepare', () => prepareInputs({ images, reference, bundle, registrar })) }
+}
+
+/** Throws what holds the study: pixels that contradict their headers. */
+export function hearImages({ ports, record, time }: Run, { selected, prepared }: StudyImages): Promise<void> {
+  return time('check', () => hearPixels(prepared, selected.decisions, showing(ports, record)))
 }
 
 const showing =

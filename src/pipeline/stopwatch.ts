@@ -8,6 +8,7 @@ export const STEPS = [
   'select',
   'retrieve',
   'prepare',
+  'check',
   'segment',
   'measure',
   'compare',
