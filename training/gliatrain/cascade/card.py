@@ -163,7 +163,7 @@ def learned_from(trained: dict) -> str:
         f"{minutes(trained['seconds'])}, {steps[0]} to {steps[-1]} steps a network\n"
         f"({trained['settings']['each']} patches of 11 slices a step); the whole tumour's networks the most.\n{averaged(facts)}"
         f"The networks of incomplete studies went on from there for {own['rounds'] - trained['rounds']} rounds in "
-        f"{minutes(own['seconds'] - trained['seconds'])}.\n"
+        f"{minutes(own['seconds'] - trained['seconds'])}.\n{averaged(own)}"
         f"The estimate of FLAIR {flair['steps']} steps in {minutes(flair['seconds'])},\n"
         f"the brain's network {brain['steps']} steps in {minutes(brain['seconds'])}. More of the same is one command (`npm run train`)."
     )

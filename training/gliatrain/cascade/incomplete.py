@@ -65,7 +65,12 @@ def main() -> None:
     path.write_text(json.dumps(manifest, indent=2) + "\n")
     record = RESULTS / "cascade.json"
     trained = json.loads(record.read_text())
-    trained[NAME] = {"rounds": state["rounds"], "steps": state["members"]["whole/axial"]["steps"], "seconds": round(state["seconds"])}
+    trained[NAME] = {
+        "rounds": state["rounds"],
+        "steps": state["members"]["whole/axial"]["steps"],
+        "seconds": round(state["seconds"]),
+        **{key: state["facts"][key] for key in ("averaged_after_rounds",) if key in state["facts"]},
+    }
     record.write_text(json.dumps(trained, indent=1) + "\n")
     print(f"{a.bundle}: next, gliabridge verify-bundle and python -m gliatrain.cascade.measure --bundle {a.bundle}")
 

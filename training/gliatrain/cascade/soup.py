@@ -1,7 +1,8 @@
 """Averages the weights of two checkpoints of one line (model soups: Wortsman 2022, arXiv 2203.05482).
 `python -m gliatrain.cascade.soup EARLIER LATER --out FILE`
 
-Training on something new makes a network forget a little of the old; halfway between is often better at both. FILE keeps what LATER
+Training on something new makes a network forget a little of the old; halfway between is often better at both. So is the mean of two runs
+that go on from one checkpoint with different seeds, which a machine with two cores makes in the time of one. FILE keeps what LATER
 records of its training, and the rounds of both.
 """
 
