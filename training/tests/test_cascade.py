@@ -452,8 +452,7 @@ def test_networks_of_incomplete_studies_count_only_where_a_sequence_is_missing()
         assert [n for n, weight in enumerate(rule["weights"]) if weight > 0] == [views[0] - 1, *views]
     assert {made["networks"][f"incomplete-{view}"]["file"] for view in patches.VIEWS} == {f"incomplete-{v}.onnx" for v in patches.VIEWS}
     assert [stage for stage in made["stages"] if stage["name"] != "whole"] == [s for s in before["stages"] if s["name"] != "whole"]
-    with pytest.raises(ValueError, match="incomplete studies already"):
-        incomplete.with_incomplete(made)
+    assert incomplete.with_incomplete(made) == made
 
 
 def test_a_network_of_incomplete_studies_sees_no_complete_one():

@@ -2,7 +2,8 @@
 
 What finds the whole tumour in a complete study leans on every sequence; trained to do without one as well, it loses a little of that. So
 DIR/checkpoint.pt goes on from the cascade with studies that all lack one (`gliatrain.cascade.train --stages whole --always-without T1c
-FLAIR`), and its networks take the place of the cascade's views where one is missing: members of weight 0 are not run.
+FLAIR`), and its networks take the place of the cascade's views where one is missing: members of weight 0 are not run. A bundle that has
+such networks gets those of DIR in their place.
 """
 
 from __future__ import annotations
@@ -27,13 +28,10 @@ WEIGHT = 1
 
 
 def with_incomplete(bundle: dict[str, Any]) -> dict[str, Any]:
-    """The parts of `bundle` that say what is computed, with three more members of the stage "whole".
-
-    Raises ValueError for a bundle that has them already.
-    """
+    """The parts of `bundle` that say what is computed, with three more members of the stage "whole" unless it has them already."""
     networks, stages = bundle["networks"], list(bundle["stages"])
     if f"{NAME}-axial" in networks:
-        raise ValueError("this bundle has networks for incomplete studies already")
+        return {key: bundle[key] for key in COMPUTED}
     at = next(n for n, stage in enumerate(stages) if stage["name"] == "whole")
     members, fusion = stages[at]["members"], stages[at]["fusion"]
     more = [view_of(NAME, view) for view in VIEWS]
