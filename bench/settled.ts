@@ -19,6 +19,7 @@ import { eventually, type ServiceProcess, startServiceProcess } from '../test/su
 import { fitLine, percentile } from './load-statistics.ts'
 import { busyCores, residentMib } from './machine.ts'
 
+const LOOK_EVERY_MS = 1000
 const RESULTS = new URL('results/', import.meta.url)
 const { values } = parseArgs({
   options: { studies: { type: 'string', default: '20' }, write: { type: 'boolean', default: false } },
@@ -92,6 +93,8 @@ async function analyse(running: ServiceProcess, seed: string, one: (typeof patie
       return all.find(({ studyInstanceUid: uid, state }) => uid === study.studyInstanceUid && isAtRest(state))
     },
     600_000,
+    // The times come from the history. To list all analyses fifty times a second would take a fifth of the machine, the more the longer.
+    LOOK_EVERY_MS,
   )
   if (state !== 'delivered') throw new Error(`the study is ${state}`)
   const events = await running.events(analysisId)

@@ -63,12 +63,17 @@ export async function startServiceProcess(
 }
 
 /** Looks every few milliseconds until `look` gives something; fails with `what` after the limit. */
-export async function eventually<T>(what: string, look: () => Promise<T | undefined>, limitMs = 300_000): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T | undefined>,
+  limitMs = 300_000,
+  everyMs = 20,
+): Promise<T> {
   const started = performance.now()
   for (;;) {
     const seen = await look()
     if (seen !== undefined) return seen
     if (performance.now() - started > limitMs) throw new Error(`never seen: ${what}`)
-    await wait(20)
+    await wait(everyMs)
   }
 }
