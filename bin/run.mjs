@@ -44,11 +44,11 @@ function withStripping() {
   return `${process.env.NODE_OPTIONS ?? ''} --disable-warning=ExperimentalWarning --import=${preload}`.trim()
 }
 
-/** In this process no flag can be set any more: of Node's warnings that of the one experimental feature that we use on purpose is left out. */
-function muteStripping() {
+/** In this process no flag can be set any more: of Node's warnings those of the two experimental features that we use on purpose are left out. */
+function muteExperiments() {
   const { emitWarning } = process
   process.emitWarning = (warning, ...more) => {
-    if (String(warning).startsWith('stripTypeScriptTypes ')) return
+    if (/^(stripTypeScriptTypes|v8\.queryObjects\(\)) /.test(String(warning))) return
     emitWarning.call(process, warning, ...more)
   }
 }
@@ -63,7 +63,7 @@ export async function run(file, args) {
   const isInstalled = root.split(sep).includes('node_modules')
   if (!isInstalled && realpathSync(binary) === realpathSync(process.execPath)) {
     process.argv = [process.execPath, file, ...args]
-    muteStripping()
+    muteExperiments()
     await import(pathToFileURL(file).href)
     return
   }
