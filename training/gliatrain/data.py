@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import nibabel as nib
 import numpy as np
@@ -24,6 +25,14 @@ FOLDS = 2
 """Members of the ensemble; `identities.split` assigns patients to them."""
 CHANNELS = ("t1", "t1ce", "t2", "flair")
 UNKNOWN = 4
+
+
+def save_whole(path: Path, **arrays: Any) -> None:
+    """PATH as an .npz that is whole or not there: another training may look for the same file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.stem}.{os.getpid()}.part.npz")
+    np.savez(part, **arrays)
+    part.replace(path)
 
 
 def case_names(data: Path) -> tuple[list[str], list[str]]:
@@ -168,10 +177,9 @@ def load_cubes(data: Path, cache: Path) -> list[Lesion]:
     """Lesion cubes on the 2 mm grid."""
     path = cache / "cubes.npz"
     if not path.exists():
-        cache.mkdir(parents=True, exist_ok=True)
         cubes = read_cubes(data)
         images, labels = np.stack([c.image for c in cubes]), np.stack([c.label for c in cubes])
-        np.savez(path, id=np.array([c.patient for c in cubes]), image=images, label=labels)
+        save_whole(path, id=np.array([c.patient for c in cubes]), image=images, label=labels)
     z = np.load(path)
     return [Lesion(str(i), image, label) for i, image, label in zip(z["id"], z["image"], z["label"], strict=True)]
 
@@ -195,9 +203,8 @@ def cached(cache: Path, key: str, make: Callable[[], Case]) -> Case:
         depth, height, width = z["start"].tolist()
         return Case(str(z["id"]), z["image"].astype(np.float32), z["label"], z["brain"], bool(z["head"]), (depth, height, width))
     case = make()
-    cache.mkdir(parents=True, exist_ok=True)
     half = case.image.astype(np.float16)
-    np.savez(path, id=case.id, image=half, label=case.label, brain=case.brain, head=case.has_skull, start=case.start)
+    save_whole(path, id=case.id, image=half, label=case.label, brain=case.brain, head=case.has_skull, start=case.start)
     return case
 
 

@@ -78,7 +78,7 @@ def real_head(data: Path, cache: Path, name: str) -> Head:
         else:
             image, label = real_heads.read_head(data, name)
             brain = np.load(cache / "brains" / f"{name}.npz")["mask"] | (label > 0)
-        np.savez(
+        sources.save_whole(
             path,
             image=np.stack([to_grid(c, (1.0,) * 3, SPACING_MM) for c in image]).astype(np.float16),
             brain=to_grid(brain.astype(np.float32), (1.0,) * 3, SPACING_MM) >= 0.5,

@@ -61,14 +61,13 @@ def main() -> None:
     torch.set_num_threads(a.threads)
     data, net = sources.data_folder(a.data), teacher()
     folder = a.cache / "brains"
-    folder.mkdir(parents=True, exist_ok=True)
     for name in a.heads or head_names(data):
         path = folder / f"{name}.npz"
         if path.exists():
             continue
         image, _ = read_head(data, name)
         mask = brain_mask(net, image[3])
-        np.savez_compressed(path, mask=mask)
+        sources.save_whole(path, mask=mask)
         print(name, mask.shape, f"{mask.sum() / 1000:.0f} mL", flush=True)
 
 

@@ -7,7 +7,6 @@ clipped at 10). Where a head is known the image goes on outside the brain; a str
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -62,12 +61,8 @@ def volume(name: str, image: np.ndarray, label: np.ndarray, brain: np.ndarray, h
 
 def cached(path: Path, make: Callable[[], Volume]) -> Volume:
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
         v = make()
-        # A name of its own until it is whole: another training may look for the same volume.
-        part = path.with_name(f"{path.stem}.{os.getpid()}.part.npz")
-        np.savez(part, name=v.name, image=v.image, label=v.label, distance=v.distance, present=v.present, head=v.has_skull)
-        part.replace(path)
+        sources.save_whole(path, name=v.name, image=v.image, label=v.label, distance=v.distance, present=v.present, head=v.has_skull)
     z = np.load(path)
     return Volume(str(z["name"]), z["image"], z["label"], z["distance"], tuple(bool(p) for p in z["present"]), bool(z["head"]))
 
@@ -95,13 +90,12 @@ def load_cubes(data: Path, cache: Path) -> list[sources.Lesion]:
     """Lesion cubes at 1 mm."""
     path = cache / "cubes-1mm.npz"
     if not path.exists():
-        cache.mkdir(parents=True, exist_ok=True)
         z = sources.load_xz(data / "brats2020_lesion_cubes_32.npz.xz")
         spacing, images, labels = (1.2109, 1.875, 1.875), [], []
         for image, mask in zip(z["image"], z["mask"], strict=True):
             images.append(np.stack([to_grid(c.transpose(2, 1, 0) / 20.0 - 5.0, spacing, (1.0,) * 3) for c in image]).astype(np.float16))
             one_hot = [to_grid((mask.transpose(2, 1, 0) == code).astype(np.float32), spacing, (1.0,) * 3) for code in (0, 1, 2, 4)]
             labels.append(np.argmax(one_hot, axis=0).astype(np.uint8))
-        np.savez(path, image=np.stack(images), label=np.stack(labels), patient=z["patient_id"])
+        sources.save_whole(path, image=np.stack(images), label=np.stack(labels), patient=z["patient_id"])
     z = np.load(path)
     return [sources.Lesion(str(p), image, label) for p, image, label in zip(z["patient"], z["image"], z["label"], strict=True)]
