@@ -48,6 +48,20 @@ def transform_mask(mask: np.ndarray, rule: dict, voxel_ml: float) -> np.ndarray:
     return np.isin(parts, keep[sizes[keep] > 0]) & mask
 
 
+def kept_by_contrast(mask: np.ndarray, bright: np.ndarray, dark: np.ndarray, rule: dict) -> np.ndarray:
+    """The objects that RemoveObjectsByContrast or RemoveObjectsByUptake leaves."""
+    parts, count = ndi.label(mask, CUBE)
+    kept = np.zeros(count + 1, bool)
+    for n in range(1, count + 1):
+        b, d = bright[parts == n].astype(np.float64), dark[parts == n].astype(np.float64)
+        if rule["name"] == "RemoveObjectsByContrast":
+            kept[n] = (b - d).mean() > rule["min_mean_difference"]
+        else:
+            uptake = b - d - rule["subtrahend_share"] * np.clip(d, 0, None)
+            kept[n] = np.percentile(uptake, rule["percentile"]) > rule["min_uptake"]
+    return kept[parts]
+
+
 FACES = ndi.generate_binary_structure(3, 1)
 
 
@@ -314,13 +328,11 @@ class Oracle:
                         if rule["sequence"] in missing:
                             continue
                         changed = add_cavities(masks[n], channels[self.order.index(rule["sequence"])], rule, voxel_ml)
-                    elif rule["name"] == "RemoveObjectsByContrast":
+                    elif "minuend" in rule:
                         if {rule["minuend"], rule["subtrahend"]} & set(missing):
                             continue
-                        difference = channels[self.order.index(rule["minuend"])] - channels[self.order.index(rule["subtrahend"])]
-                        parts, count = ndi.label(masks[n], CUBE)
-                        means = ndi.mean(difference, parts, np.arange(count + 1))
-                        changed = masks[n] & (np.asarray(means) > rule["min_mean_difference"])[parts]
+                        bright, dark = (channels[self.order.index(rule[key])] for key in ("minuend", "subtrahend"))
+                        changed = kept_by_contrast(masks[n], bright, dark, rule)
                     else:
                         changed = transform_mask(masks[n], rule, voxel_ml)
                     masks = [changed if m == n else one & changed if m > n else one | changed for m, one in enumerate(masks)]

@@ -269,7 +269,18 @@ def make_student(folder: Path) -> dict:
             "postprocess": {
                 "decision": "nested-regions",
                 **ZERO,
-                "transforms": [{"name": "KeepLargestConnectedComponent", "applied_labels": ["WT"]}],
+                # The second object is bright on T1 as well: its mean difference exceeds the bound, its uptake does not.
+                "transforms": [
+                    {
+                        "name": "RemoveObjectsByUptake",
+                        "applied_labels": ["WT"],
+                        "minuend": "T1c",
+                        "subtrahend": "T1",
+                        "subtrahend_share": 0.5,
+                        "percentile": 75,
+                        "min_uptake": 0.8,
+                    }
+                ],
             },
         },
     )

@@ -206,6 +206,6 @@ export function answerProblems(graph: Graph, context: GraphContext): string[] {
 
 /** The images that a transform reads. */
 function sequencesOf(transform: RegionTransform): Sequence[] {
-  if (transform.name === 'RemoveObjectsByContrast') return [transform.minuend, transform.subtrahend]
-  return transform.name === 'AddCavities' ? [transform.sequence] : []
+  if ('minuend' in transform) return [transform.minuend, transform.subtrahend]
+  return 'sequence' in transform ? [transform.sequence] : []
 }

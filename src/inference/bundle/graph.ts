@@ -86,7 +86,22 @@ const addCavities = z.strictObject({
 })
 export type AddCavities = z.infer<typeof addCavities>
 
-/** The same for regions of the answer, plus two operations that look at the images. */
+/**
+ * Keeps objects whose `percentile` of the uptake exceeds `min_uptake`. Uptake is `minuend` minus `subtrahend`, both as normalised for
+ * the result's stage, minus `subtrahend_share` of what is above 0 in `subtrahend`: blood and fat are bright before contrast as well, and
+ * a z-score makes them brighter still where little else in the image is. If one of the two sequences is missing, all objects stay.
+ */
+const removeByUptake = z.strictObject({
+  name: z.literal('RemoveObjectsByUptake'),
+  ...applied,
+  minuend: sequence,
+  subtrahend: sequence,
+  subtrahend_share: z.number().min(0),
+  percentile: z.number().min(0).max(100),
+  min_uptake: z.number(),
+})
+
+/** The same for regions of the answer, plus three operations that look at the images. */
 export const regionTransformSchema = z.discriminatedUnion('name', [
   maskTransforms[0].extend(applied),
   maskTransforms[1].extend(applied),
@@ -103,6 +118,7 @@ export const regionTransformSchema = z.discriminatedUnion('name', [
     subtrahend: sequence,
     min_mean_difference: z.number(),
   }),
+  removeByUptake,
   addCavities,
 ])
 

@@ -3,6 +3,7 @@ import { type Grid, voxelCount } from '../../domain/volume.ts'
 import type { RegionTransform } from '../bundle/graph.ts'
 import type { RegionChain } from '../bundle/regions.ts'
 import { componentsOf } from '../volumes/components.ts'
+import { quantile } from '../volumes/quantile.ts'
 import { addCavities } from './cavities.ts'
 import { transformMask } from './mask-transforms.ts'
 
@@ -60,15 +61,22 @@ function transformOne(mask: Uint8Array, transform: RegionTransform, grid: Grid, 
     const image = imageOf(transform.sequence)
     return image ? addCavities(mask, grid, transform, image) : mask.slice()
   }
-  if (transform.name !== 'RemoveObjectsByContrast') return transformMask(mask, grid, transform)
+  if (!('minuend' in transform)) return transformMask(mask, grid, transform)
   const [bright, dark] = [imageOf(transform.minuend), imageOf(transform.subtrahend)]
   const out = mask.slice()
   if (!bright || !dark) return out
-  for (const component of componentsOf({ grid, data: mask })) {
-    const sum = component.reduce((total, at) => total + bright[at]! - dark[at]!, 0)
-    if (!(sum / component.length > transform.min_mean_difference)) for (const at of component) out[at] = 0
-  }
+  for (const component of componentsOf({ grid, data: mask }))
+    if (!isBrighter(component, bright, dark, transform)) for (const at of component) out[at] = 0
   return out
+}
+
+type ByContrast = Extract<RegionTransform, { minuend: string }>
+
+function isBrighter(object: ArrayLike<number>, bright: Float32Array, dark: Float32Array, rule: ByContrast): boolean {
+  const share = rule.name === 'RemoveObjectsByUptake' ? rule.subtrahend_share : 0
+  const uptake = Float64Array.from(object, (at) => bright[at]! - dark[at]! - share * Math.max(0, dark[at]!))
+  if (rule.name === 'RemoveObjectsByUptake') return quantile(uptake, rule.percentile / 100) > rule.min_uptake
+  return uptake.reduce((sum, one) => sum + one, 0) / uptake.length > rule.min_mean_difference
 }
 
 /** Above 1/2 by enough that a single-precision sum of shares stays above it. */

@@ -75,6 +75,29 @@ describe('regions inside each other', () => {
     expect(transformRegions(masks, chain, [rule], line, without)[2]!.join('')).toBe('11101110')
   })
 
+  it('lose what is as bright before contrast, by a percentile of the uptake', () => {
+    const masks = [bits('11111111'), bits('11110111'), bits('11110111')]
+    const bright = Float32Array.of(3, 2.6, 2.8, 3.4, 0, 0, 1.25, 1)
+    const dark = Float32Array.of(2, 1.8, 2, 2.4, 0, -1, 0.5, 0.5)
+    // u = b - d - d.clip(0) / 2; np.percentile(u[:4], 75), np.percentile(u[5:], 75): -0.075, 0.75
+    const rule = (min_uptake: number, percentile = 75): RegionTransform => ({
+      name: 'RemoveObjectsByUptake',
+      applied_labels: ['ET'],
+      minuend: 'T1c',
+      subtrahend: 'T1',
+      subtrahend_share: 0.5,
+      percentile,
+      min_uptake,
+    })
+    const images = (sequence: string) => (sequence === 'T1c' ? bright : sequence === 'T1' ? dark : undefined)
+    const left = (one: RegionTransform) => transformRegions(masks, chain, [one], line, images)[2]!.join('')
+    expect(left(rule(-0.08))).toBe('11110111')
+    expect(left(rule(-0.07))).toBe('00000111')
+    expect(left(rule(0.74))).toBe('00000111')
+    expect(left(rule(0.76))).toBe('00000000')
+    expect(left(rule(0.74, 50))).toBe('00000000')
+  })
+
   it('become class probabilities that agree with the masks, add up to 1, and decide as the masks do', () => {
     const before = [
       Float32Array.of(0.99, 0.8, 0.4, 0.9),
