@@ -1,4 +1,4 @@
-// kill -9 at every step of an analysis, one after the other: the same SEG, one report, nothing stuck.
+// kill -9 at nine moments of an analysis, one after the other: the same SEG, one report, nothing stuck.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
