@@ -31,17 +31,14 @@ export const bricksAlong = (size: Vec3): Vec3 => size.map((n) => Math.ceil(n / E
 export async function packBricks(data: Voxels, size: Vec3): Promise<{ index: BrickIndex; chunks: Uint8Array[] }> {
   const bytes = data.BYTES_PER_ELEMENT as 1 | 2
   const [bx, by, bz] = bricksAlong(size)
+  const bricks: Promise<Uint8Array>[] = []
+  for (let z = 0; z < bz; z++)
+    for (let y = 0; y < by; y++)
+      for (let x = 0; x < bx; x++) bricks.push(compress(planar(data, size, [x, y, z]), FASTEST))
+  // All at once: other threads compress them, however long this one is busy with the predictions.
+  const chunks = await Promise.all(bricks)
   const offsets = [0]
-  const chunks: Uint8Array[] = []
-  for (let z = 0; z < bz; z++) {
-    for (let y = 0; y < by; y++) {
-      const row = Array.from({ length: bx }, (_, x) => compress(planar(cut(data, size, [x, y, z])), FASTEST))
-      for (const chunk of await Promise.all(row)) {
-        chunks.push(chunk)
-        offsets.push(offsets.at(-1)! + chunk.length)
-      }
-    }
-  }
+  for (const chunk of chunks) offsets.push(offsets.at(-1)! + chunk.length)
   return { index: { size, bytes, offsets }, chunks }
 }
 
@@ -94,25 +91,19 @@ function extent(size: Vec3, at: Vec3): Vec3 {
   return size.map((n, axis) => Math.min(EDGE, n - at[axis]! * EDGE)) as unknown as Vec3
 }
 
-function cut(data: Voxels, size: Vec3, at: Vec3): Voxels {
+/** The voxels of a brick as bytes; of two bytes, all the high ones come first: they hardly change, and compress to almost nothing. */
+function planar(data: Voxels, size: Vec3, at: Vec3): Uint8Array {
   const [nx, ny, nz] = extent(size, at)
-  const out = data instanceof Uint8Array ? new Uint8Array(nx * ny * nz) : new Uint16Array(nx * ny * nz)
   const [x, y, z] = at.map((n) => n * EDGE) as unknown as Vec3
-  for (let k = 0; k < nz; k++)
-    for (let j = 0; j < ny; j++) {
-      const from = x + size[0] * (y + j + size[1] * (z + k))
-      out.set(data.subarray(from, from + nx), nx * (j + ny * k))
-    }
-  return out
-}
-
-/** High bytes before low ones: the high ones hardly change and compress to almost nothing. */
-function planar(values: Voxels): Uint8Array {
-  if (values instanceof Uint8Array) return values
-  const out = new Uint8Array(values.length * 2)
-  for (let n = 0; n < values.length; n++) {
-    out[n] = values[n]! >> 8
-    out[values.length + n] = values[n]! & 255
-  }
+  const voxels = nx * ny * nz
+  const out = new Uint8Array(voxels * data.BYTES_PER_ELEMENT)
+  const low = voxels * (data.BYTES_PER_ELEMENT - 1)
+  for (let k = 0, to = 0; k < nz; k++)
+    for (let j = 0; j < ny; j++)
+      for (let i = 0, from = x + size[0] * (y + j + size[1] * (z + k)); i < nx; i++, from++, to++) {
+        const value = data[from]!
+        out[to] = value >> 8
+        out[low + to] = value
+      }
   return out
 }

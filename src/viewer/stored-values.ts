@@ -38,9 +38,11 @@ export function scaleOf({ data }: Volume<Float32Array>): StoredScale {
 }
 
 /** Clamped to 0 to 4095; NaN is black. */
-export function toStored({ slope, intercept }: Pick<StoredScale, 'slope' | 'intercept'>): (value: number) => number {
-  return (value) => {
-    const stored = Math.round((value - intercept) / slope)
-    return stored > MAX_STORED ? MAX_STORED : stored > 0 ? stored : 0
+export function toStored(data: Float32Array, { slope, intercept }: Pick<StoredScale, 'slope' | 'intercept'>) {
+  const out = new Uint16Array(data.length)
+  for (let n = 0; n < data.length; n++) {
+    const stored = (data[n]! - intercept) / slope + 0.5
+    out[n] = stored > MAX_STORED ? MAX_STORED : stored > 0 ? stored : 0
   }
+  return out
 }

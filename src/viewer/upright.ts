@@ -1,5 +1,5 @@
 // The series' own voxels in the order in which people look at them: axes are swapped and flipped, never interpolated.
-import { type Grid, toPatient, type Vec3, type Volume, voxelCount } from '../domain/volume.ts'
+import { type Grid, toPatient, type Vec3, type Volume } from '../domain/volume.ts'
 
 type Axis = 0 | 1 | 2
 /** Axis of the source and whether it runs the other way, for each axis of the upright grid. */
@@ -39,14 +39,11 @@ export function uprightGrid(grid: Grid): Grid {
   }
 }
 
-/** Copies the voxels to the upright grid through `convert`. */
-export function upright<T extends Uint8Array | Uint16Array>(
-  { grid, data }: Volume<ArrayLike<number>>,
-  into: new (length: number) => T,
-  convert: (value: number) => number = (value) => value,
-): Volume<T> {
+/** The voxels on the upright grid: a copy, or the same array where nothing is to be turned. */
+export function upright<T extends Uint8Array | Uint16Array>({ grid, data }: Volume<T>): Volume<T> {
   const turns = turnsOf(grid)
   const turned = uprightGrid(grid)
+  if (turns.every(([axis, isReversed], n) => axis === n && !isReversed)) return { grid: turned, data }
   const steps = [1, grid.size[0], grid.size[0] * grid.size[1]] as const
   const [sx, sy, sz] = turns.map(([axis, isReversed]) => (isReversed ? -1 : 1) * steps[axis]!) as unknown as Vec3
   const first = turns.reduce(
@@ -54,10 +51,10 @@ export function upright<T extends Uint8Array | Uint16Array>(
     0,
   )
   const [nx, ny, nz] = turned.size
-  const out = new into(voxelCount(turned))
+  const out = data.slice() as T
   for (let k = 0, at = 0; k < nz; k++) {
     for (let j = 0; j < ny; j++) {
-      for (let i = 0, from = first + j * sy + k * sz; i < nx; i++, at++, from += sx) out[at] = convert(data[from]!)
+      for (let i = 0, from = first + j * sy + k * sz; i < nx; i++, at++, from += sx) out[at] = data[from]!
     }
   }
   return { grid: turned, data: out }

@@ -25,12 +25,12 @@ export async function writeVolumes(
   }
   const keepImage = async (name: ImageName, image: Volume<Float32Array>) => {
     const scale = scaleOf(image)
-    const { grid, data } = upright(image, Uint16Array, toStored(scale))
+    const { grid, data } = upright({ grid: image.grid, data: toStored(image.data, scale) })
     await keep(name, data, grid.size)
     return scale
   }
   const keepLabels = async (name: 'labels' | 'prior-labels', volume: LabelVolume) => {
-    const turned = upright(volume, Uint8Array)
+    const turned = upright(volume)
     await keep(name, turned.data, turned.grid.size)
     return turned
   }
@@ -61,7 +61,7 @@ export async function writeVolumes(
 
 /** Replaces the labels of the last redrawing. A new file each time, so that anyone reading the old one meanwhile reads all of it. */
 export async function redrawLabels(folder: string, kept: Manifest, labels: LabelVolume, at: Date): Promise<void> {
-  const turned = upright(labels, Uint8Array)
+  const turned = upright(labels)
   const { index, chunks } = await packBricks(turned.data, turned.grid.size)
   const file = `redrawn-labels-${at.getTime()}`
   await writeFile(join(folder, file), chunks, { flush: true })

@@ -1,5 +1,6 @@
 // All heads of a bundle on one patient's images: features of the tumour and from the encoder, for the outline and each of its samples.
 import type { Prediction, QualityNote } from '../../domain/finding.ts'
+import { nextTurn } from '../../domain/next-turn.ts'
 import type { ModelRunner, SegmentResponse } from '../../domain/ports/model-runner.ts'
 import type { Sequence } from '../../domain/study.ts'
 import type { LabelVolume } from '../../domain/volume.ts'
@@ -52,6 +53,8 @@ export async function predictFromImages(
       samples.push(undefined)
       continue
     }
+    // Features take about a second: pages are answered, and images packed for them, between one sample and the next.
+    await nextTurn()
     const own = bundle.encoder && (await encodeStudy(input, onWorkGrid(input, oneHot(labels.data, segmented))))
     samples.push({
       ...imageFeatures(input, labels, brain, featureNames).features,
