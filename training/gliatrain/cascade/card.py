@@ -218,8 +218,8 @@ glioma-unet-2mm. Where T1c or FLAIR is missing, it is half of the mean, and the 
 were trained on such studies alone.
 Intensities are z-scores of the brain, 0 outside it; a missing sequence is 0, but for FLAIR, which the whole tumour's networks estimate from
 the others (the U-Net at 2 mm has its own normalisation and is told what is missing). Without T1c only the whole tumour is evaluable.
-Enhancement is kept only where contrast added to T1; what is as bright before contrast, as blood can be, is not kept. Parts of the brain dark
-on FLAIR that the tumour holds on most sides (cysts) are added to it.
+Enhancement is kept only where contrast added to T1; what is as bright before contrast, as blood can be, is not kept. Parts of the brain
+dark on FLAIR that the tumour holds on most sides (cysts) are added to it.
 
 ## Line of descent
 The nine networks started from the published weights of brats17 (Wang 2017, arXiv 1709.00382; BSD-3-Clause, see NOTICE), batch norm folded

@@ -1,8 +1,8 @@
 """What the bound on contrast uptake (bundle.UPTAKE) would take from experts' outlines. `python -m gliatrain.cascade.uptake --data DIR`
 
 Goes through the enhancing objects of at least 0.05 mL in the lesion cubes that the cascade trains on (z-scores of the brain, as the
-service has them) and prints how many, and how much of the enhancing volume, each rule would remove: the bound on the mean difference of
-earlier bundles, and that on a percentile of the uptake.
+service has them) and prints how many, and how much of the enhancing volume, each rule would remove: a bound on the mean difference, as
+earlier bundles had it, and one on a percentile of the uptake.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def main() -> None:
     report = {
         "command": "python -m gliatrain.cascade.uptake",
         "objects": len(pairs),
-        "mean_difference": {"bound": EARLIER, **removed(means, sizes, EARLIER)},
+        "mean_difference_at": {str(bound): removed(means, sizes, bound) for bound in (EARLIER, 0.7, 1.0)},
         "uptake": {**UPTAKE, **removed(high, sizes, UPTAKE["min_uptake"])},
         "uptake_at": {str(bound): removed(high, sizes, bound) for bound in (0.3, 0.5, 0.7, 0.9, 1.1)},
     }
