@@ -2,7 +2,7 @@
 
     python bench/same_image.py --data DIR --out bench/results/same-image.md
 
-All pairs of sequences of the whole cases, T1 and T1c of the clinical heads, copies of T1c and FLAIR of every third patient; on a 2 mm grid
+All pairs of sequences of the whole cases, which are stripped brains, and of the clinical heads, copies of T1c and FLAIR of every third patient; on a 2 mm grid
 (clinical heads: 1.8 mm in the plane, their own slices). Correlation voxel by voxel, and of the means of blocks, as the service compares
 them: blocks that lie in the head of both images.
 """
@@ -88,8 +88,7 @@ def measure(data: Path) -> dict[str, list[list[float]]]:
         def add(what: str, a: np.ndarray, b: np.ndarray) -> None:
             found[what].append([by_voxel(a, b), *(by_block(a, b, spacing, mm) for mm in BLOCKS_MM)])
         for a, b in itertools.combinations(sorted(images), 2):
-            if is_whole or (a, b) == ("t1", "t1ce"):
-                add(f"{a} and {b}", images[a], images[b])
+            add(f"{'stripped' if is_whole else 'head'}: {a} and {b}", images[a], images[b])
         if n % EVERY == 0:
             for key in ("t1ce", "flair"):
                 for how, copy in (copies(images[key], spacing, random) if key in images else {}).items():

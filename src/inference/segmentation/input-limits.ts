@@ -4,16 +4,10 @@ import type { Limit } from '../../domain/limit.ts'
 export const PLAUSIBILITY_LIMITS = {
   /** Correlation above which two sequences show the same image. */
   sameImage: {
-    value: 0.9,
-    unit: '1',
-    source:
-      'measured: bench/same_image.py, figures in bench/results/same-image.md; at most 0.72 of two sequences, at least 0.97 of a copy',
-  },
-  /** The same for T1 before and after contrast medium, which hardly differ in a brain without a tumour. */
-  sameT1: {
     value: 0.985,
     unit: '1',
-    source: 'measured: as sameImage; at most 0.973 of T1 and T1c, below which a copy blurred by 2 mm is not noticed',
+    source:
+      'measured: bench/same_image.py, figures in bench/results/same-image.md; a lower limit refuses whole heads whose T1 and FLAIR, or T1 and T1c, are much alike',
   },
   /** Smaller pieces of a brain outline are dropped. */
   brainPiece: {

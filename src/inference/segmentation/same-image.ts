@@ -16,16 +16,11 @@ export function refuseSameImage(channels: readonly (Volume<Float32Array> | null)
   for (const [n, a] of there.entries())
     for (const b of there.slice(n + 1)) {
       const correlation = blockCorrelation(a.blocks, b.blocks)
-      if (correlation > limitOf(a.sequence, b.sequence)) {
+      if (correlation > PLAUSIBILITY_LIMITS.sameImage.value) {
         const what = `${a.sequence} and ${b.sequence} show the same image (correlation ${correlation.toFixed(3)})`
         throw new AppError('INPUT_IMPLAUSIBLE', `${what}: one of the two series is not what its headers say`)
       }
     }
-}
-
-function limitOf(...pair: [Sequence, Sequence]): number {
-  const { sameImage, sameT1 } = PLAUSIBILITY_LIMITS
-  return pair.includes('T1') && pair.includes('T1c') ? sameT1.value : sameImage.value
 }
 
 /** Mean of each block of BLOCK_MM, x fastest; NaN if a voxel of the block lies outside the head. Incomplete blocks at the upper ends are left out. */

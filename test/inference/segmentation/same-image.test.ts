@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import type { Sequence } from '../../../src/domain/study.ts'
 import type { Grid, Vec3, Volume } from '../../../src/domain/volume.ts'
 import { refuseSameImage } from '../../../src/inference/segmentation/same-image.ts'
 import { alignedGrid } from '../../../src/inference/volumes/grids.ts'
@@ -22,10 +21,7 @@ const noisy = (image: Volume<Float32Array>, sd: number) => {
   return { grid, data: image.data.map((value) => (value > 0 ? value + sd * Math.sqrt(12) * (random() - 0.5) : 0)) }
 }
 const through = (spacing: Vec3) => resample(resample(t1, alignedGrid(grid, spacing)), grid)
-const refuse =
-  (other: Volume<Float32Array>, as: Sequence = 'FLAIR') =>
-  () =>
-    refuseSameImage([t1, null, other], ['T1', 'T2', as])
+const refuse = (other: Volume<Float32Array>) => () => refuseSameImage([t1, null, other], ['T1', 'T2', 'FLAIR'])
 
 describe('two sequences that show one image', () => {
   it.each([
@@ -50,11 +46,8 @@ describe('two sequences that show one image', () => {
     expect(refuse(paint(grid, enhanced))).not.toThrow()
   })
 
-  it('may be more alike before and after contrast medium than any other two', () => {
-    const alike = through([6, 6, 6])
-    expect(refuse(alike)).toThrow('T1 and FLAIR show the same image (correlation 0.9')
-    expect(refuse(alike, 'T1c')).not.toThrow()
-    expect(refuse(t1, 'T1c')).toThrow('T1 and T1c show the same image (correlation 1.000)')
+  it('may be as alike as T1 and FLAIR of a whole head, which reach 0.95 on old scanners', () => {
+    expect(refuse(through([6, 6, 6]))).not.toThrow()
   })
 
   it('cannot be told where hardly any of the head is shared', () => {
