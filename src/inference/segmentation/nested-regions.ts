@@ -72,11 +72,13 @@ function transformOne(mask: Uint8Array, transform: RegionTransform, grid: Grid, 
 
 type ByContrast = Extract<RegionTransform, { minuend: string }>
 
-function isBrighter(object: ArrayLike<number>, bright: Float32Array, dark: Float32Array, rule: ByContrast): boolean {
-  const share = rule.name === 'RemoveObjectsByUptake' ? rule.subtrahend_share : 0
-  const uptake = Float64Array.from(object, (at) => bright[at]! - dark[at]! - share * Math.max(0, dark[at]!))
-  if (rule.name === 'RemoveObjectsByUptake') return quantile(uptake, rule.percentile / 100) > rule.min_uptake
-  return uptake.reduce((sum, one) => sum + one, 0) / uptake.length > rule.min_mean_difference
+function isBrighter(object: readonly number[], bright: Float32Array, dark: Float32Array, rule: ByContrast): boolean {
+  if (rule.name === 'RemoveObjectsByContrast') {
+    const sum = object.reduce((total, at) => total + bright[at]! - dark[at]!, 0)
+    return sum / object.length > rule.min_mean_difference
+  }
+  const uptake = object.map((at) => bright[at]! - dark[at]! - rule.subtrahend_share * Math.max(0, dark[at]!))
+  return quantile(uptake, rule.percentile / 100) > rule.min_uptake
 }
 
 /** Above 1/2 by enough that a single-precision sum of shares stays above it. */
