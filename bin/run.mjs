@@ -44,11 +44,11 @@ function withStripping() {
   return `${process.env.NODE_OPTIONS ?? ''} --disable-warning=ExperimentalWarning --import=${preload}`.trim()
 }
 
-/** In this process no flag can be set any more: of Node's warnings those of the two experimental features that we use on purpose are left out. */
+/** In this process no flag can be set any more: of Node's warnings that of the experimental feature that we use on purpose is left out. */
 function muteExperiments() {
   const { emitWarning } = process
   process.emitWarning = (warning, ...more) => {
-    if (/^(stripTypeScriptTypes|v8\.queryObjects\(\)) /.test(String(warning))) return
+    if (/^stripTypeScriptTypes /.test(String(warning))) return
     emitWarning.call(process, warning, ...more)
   }
 }

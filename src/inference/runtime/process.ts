@@ -170,8 +170,8 @@ async function segment(message: SegmentMessage): Promise<void> {
   const peakRssMb = Math.round(process.resourceUsage().maxRSS / 1024)
   tellSpan(message, startedAt, { fields: { provider: networks.providers.join('+') }, stages: answer.stages })
   // Sending copies the answer: neither that copy nor what the stages left may stand beside the other.
-  collectGarbage()
-  say({ type: 'result', id, ...answer, seconds, peakRssMb }, () => setImmediate(collectGarbage))
+  await collectGarbage()
+  say({ type: 'result', id, ...answer, seconds, peakRssMb }, () => setImmediate(() => void collectGarbage()))
 }
 
 async function takeImages({ id, images }: ImagesMessage): Promise<void> {

@@ -98,7 +98,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
             request.imagesOn,
           ),
         )
-        setImmediate(collectGarbage)
+        setImmediate(() => void collectGarbage())
         const { grid, probabilities, samples, deviation, stages, seconds, peakRssMb }: ResultMessage = reply
         const { provider, declined, runtime } = used
         const several = stages.length > 1 && { stages }
@@ -134,7 +134,7 @@ function sendImages(
 ): void {
   if (!imagesOn) throw new AppError('INFERENCE_FAILED', 'the request gives no images on the grid of a later stage')
   const images = imagesOn(grid).map((volume) => volume?.data ?? null)
-  child.send({ type: 'images', id, images } satisfies ImagesMessage, () => setImmediate(collectGarbage))
+  child.send({ type: 'images', id, images } satisfies ImagesMessage, () => setImmediate(() => void collectGarbage()))
 }
 
 function toMessage({ channels }: SegmentRequest, expected: number, id: number): SegmentMessage {

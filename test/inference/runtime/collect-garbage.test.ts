@@ -8,7 +8,7 @@ describe('collecting garbage', () => {
     const refs = [new WeakRef(kept), new WeakRef(new Float32Array(1000))]
     // A reference stays alive until the end of the turn in which it was made.
     await nextTurn()
-    collectGarbage()
+    await collectGarbage()
     expect(refs.map((ref) => ref.deref()?.length)).toEqual([kept.length, undefined])
   })
 })
