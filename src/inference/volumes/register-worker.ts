@@ -17,12 +17,16 @@ export type RegisterReply =
   | { id: number; angles: Vec3; translation: Vec3; centre: Vec3 }
   | { id: number; failure: string }
 
-/** Elastix's own rigid defaults at half the iterations (no worse, see the test); the sampler's seed is fixed, so re-runs agree. */
+/**
+ * Elastix's own rigid defaults, but half the iterations (no worse, see the test), and pyramids that shrink instead of smoothing: the images
+ * were smoothed when they were resampled, and a registration takes two thirds of the time with the same error. The sampler's seed is
+ * fixed, so re-runs agree.
+ */
 const PARAMETERS = {
   Registration: ['MultiResolutionRegistration'],
   NumberOfResolutions: ['3'],
-  FixedImagePyramid: ['FixedSmoothingImagePyramid'],
-  MovingImagePyramid: ['MovingSmoothingImagePyramid'],
+  FixedImagePyramid: ['FixedShrinkingImagePyramid'],
+  MovingImagePyramid: ['MovingShrinkingImagePyramid'],
   ImageSampler: ['RandomCoordinate'],
   NumberOfSpatialSamples: ['2048'],
   NewSamplesEveryIteration: ['true'],
