@@ -97,35 +97,37 @@ function close(mask: Uint8Array, [nx, ny, nz]: Grid['size'], iterations: number)
 
 /** Dilation by a cube of 3 voxels, this many times. */
 export function grown(mask: Uint8Array, size: Grid['size'], iterations: number): Uint8Array {
-  let out = mask
-  for (let n = 0; n < iterations; n++) out = extreme(out, size, 1)
-  return out
+  return extreme(mask, size, iterations, 1)
 }
 
 /** Erosion by a cube of 3 voxels, this many times; what lies beyond the grid does not erode. */
 export function shrunk(mask: Uint8Array, size: Grid['size'], iterations: number): Uint8Array {
-  let out = mask
-  for (let n = 0; n < iterations; n++) out = extreme(out, size, 0)
-  return out
+  return extreme(mask, size, iterations, 0)
 }
 
-/** Sets a voxel to `value` if one of its 26 neighbours has it, axis by axis. */
-function extreme(mask: Uint8Array, [nx, ny, nz]: Grid['size'], value: 0 | 1): Uint8Array {
-  let from = mask
+/**
+ * Sets a voxel to `value` if one within `reach` voxels along every axis has it, axis by axis. Each axis takes two passes, however far they
+ * reach: `left` counts down from the last voxel with the value.
+ */
+function extreme(mask: Uint8Array, [nx, ny, nz]: Grid['size'], reach: number, value: 0 | 1): Uint8Array {
+  const out = mask.slice()
+  const left = new Uint8Array(mask.length)
   for (const [count, stride] of [
     [nx, 1],
     [ny, nx],
     [nz, nx * ny],
   ] as const) {
-    const to = from.slice()
     const length = count * stride
-    for (let line = 0; line < from.length; line += length) {
-      for (let v = line; v < line + length - stride; v++) if (from[v] === value) to[v + stride] = value
-      for (let v = line + stride; v < line + length; v++) if (from[v] === value) to[v - stride] = value
+    for (let v = 0; v < out.length; v++) left[v] = out[v] === value ? reach + 1 : 0
+    for (let line = 0; line < out.length; line += length) {
+      for (let v = line + stride; v < line + length; v++)
+        if (left[v - stride]! > left[v]!) left[v] = left[v - stride]! - 1
+      for (let v = line + length - stride - 1; v >= line; v--)
+        if (left[v + stride]! > left[v]!) left[v] = left[v + stride]! - 1
     }
-    from = to
+    for (let v = 0; v < out.length; v++) if (left[v] !== 0) out[v] = value
   }
-  return from
+  return out
 }
 
 /** Voxel range [from, to) of what is inside; undefined for an empty mask. */
