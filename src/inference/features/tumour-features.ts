@@ -1,5 +1,6 @@
 // The features of one patient's tumour that tabular heads may request; names and units as in training/gliatrain/tabular/features.py.
 import type { Grid, LabelVolume, Volume } from '../../domain/volume.ts'
+import { isSameGrid } from '../volumes/grids.ts'
 import { quantile, quantileOf } from '../volumes/quantile.ts'
 import { resample } from '../volumes/resample.ts'
 import { DEFAULT_SETTINGS } from './levels.ts'
@@ -130,12 +131,6 @@ function overBrain(t1c: Volume<Float32Array>, brain: Mask, values: Float64Array,
     t1c_median_over_brain: quantileOf(sorted, 0.5) / (sum / count),
     t1c_p90_over_brain: quantileOf(sorted, 0.9) / (sum / count),
   }
-}
-
-function isSameGrid(a: Grid, b: Grid): boolean {
-  const numbers = (grid: Grid) => [...grid.size, ...grid.spacing, ...grid.origin, ...grid.direction]
-  const others = numbers(b)
-  return numbers(a).every((value, n) => value === others[n])
 }
 
 /** Shares of the whole tumour's voxels. */

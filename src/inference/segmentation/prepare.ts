@@ -6,7 +6,7 @@ import { SEQUENCES, type Sequence } from '../../domain/study.ts'
 import type { Grid, Vec3, Volume } from '../../domain/volume.ts'
 import { type BundleManifest, channelOrder } from '../bundle/manifest.ts'
 import type { ForegroundNormalisation } from '../bundle/normalisation.ts'
-import { alignedGrid, coarseGrid, foregroundBox, subGrid } from '../volumes/grids.ts'
+import { alignedGrid, coarseGrid, foregroundBox, isSameGrid, subGrid } from '../volumes/grids.ts'
 import { interpolate, prefilter, resample } from '../volumes/resample.ts'
 import { IDENTITY, REGISTRATION_SPACING_MM, type Registrar } from '../volumes/rigid.ts'
 import { PREPARATION_LIMITS } from './input-limits.ts'
@@ -14,6 +14,7 @@ import { foregroundThreshold, normalise } from './normalise.ts'
 import { type Failed, notesOn } from './preparation-notes.ts'
 import { refuseSameImage } from './same-image.ts'
 import { imagesOf, type Registered, type SequenceVolume } from './sequence-volume.ts'
+import { ownGrid } from './stage-grid.ts'
 
 /** What preparation needs of a bundle. */
 type Rules = Pick<BundleManifest, 'sequences' | 'require_any' | 'graph'>
@@ -58,17 +59,16 @@ export async function prepareInputs<Images extends SequenceVolume>(
   if (!fixed) throw new AppError('INPUT_IMPLAUSIBLE', `there is no ${reference} volume to refer to`)
   const { spacing, rules } = firstStage(bundle)
   const work = cropForeground(fixed.volume, spacing, rules)
+  const { still, ...known } = isRegistrationSpacing(spacing)
+    ? { still: work, grids: [], later: [] }
+    : atRegistrationSpacing(fixed.volume, laterGrids(bundle, work.grid))
+  const target: Target = { grid: work.grid, later: known.grids, rules, still }
   const channel = normalise(work, rules, reference)
-  const target: Target = {
-    grid: work.grid,
-    rules,
-    still: isRegistrationSpacing(spacing)
-      ? work
-      : resample(fixed.volume, coarseGrid(fixed.volume.grid, REGISTRATION_SPACING_MM)),
-  }
   const usable = SEQUENCES.flatMap((sequence) => (bundle.sequences[sequence] && imagesOf(sequence, input.images)) || [])
   const attempts = await Promise.all(
-    usable.map((images) => (images === fixed ? { images, channel } : align(images, target, input.registrar))),
+    usable.map((images) =>
+      images === fixed ? { images, channel, later: known.later } : align(images, target, input.registrar),
+    ),
   )
   const aligned = attempts.filter((one) => 'channel' in one)
   const failed = attempts.filter((one) => 'failure' in one)
@@ -83,11 +83,13 @@ export async function prepareInputs<Images extends SequenceVolume>(
     images,
     reference: fixed,
     channels,
-    imagesOn: (grid) =>
-      order.map((sequence) => {
-        const there = imagesOf(sequence, images)
-        return there ? volumeOn(grid, there) : null
-      }),
+    imagesOn: (grid) => {
+      const known = target.later.findIndex((one) => isSameGrid(one, grid))
+      return order.map((sequence) => {
+        const there = aligned.find((one) => one.images.sequence === sequence)
+        return there ? (there.later[known] ?? volumeOn(grid, there.images)) : null
+      })
+    },
     onReference: images.map((one) =>
       sequenceImage(one.sequence, () => (one.sequence === reference ? fixed.volume : volumeOn(fixed.volume.grid, one))),
     ),
@@ -110,6 +112,13 @@ function cropForeground(
   return resample(whole, subGrid(whole.grid, box.from, box.to))
 }
 
+/** The reference on its own grid and on others, all with the voxel size used for registration. */
+function atRegistrationSpacing(volume: Volume<Float32Array>, grids: readonly Grid[]) {
+  const coarse = coarseGrid(volume.grid, REGISTRATION_SPACING_MM)
+  const smooth = prefilter(volume, coarse)
+  return { still: interpolate(smooth, coarse), grids, later: grids.map((grid) => interpolate(smooth, grid)) }
+}
+
 function volumeOn(grid: Grid, { volume, registration }: Registered<SequenceVolume>): Volume<Float32Array> {
   return resample(volume, grid, registration?.transform ?? IDENTITY)
 }
@@ -117,27 +126,41 @@ function volumeOn(grid: Grid, { volume, registration }: Registered<SequenceVolum
 /** The target for the other series. */
 interface Target {
   grid: Grid
+  /** The grids of later stages that are known beforehand. */
+  later: readonly Grid[]
   rules: ForegroundNormalisation
   /** The reference at the voxel size used for registration. */
   still: Volume<Float32Array>
 }
 
+interface Aligned<Images extends SequenceVolume> {
+  images: Registered<Images>
+  channel: Volume<Float32Array>
+  /** On the target's later grids, not normalised. */
+  later: readonly Volume<Float32Array>[]
+}
+
 /** Registers, resamples and normalises one series; an implausible image is reported as a result, since the bundle may do without it. */
 async function align<Images extends SequenceVolume>(
   images: Images,
-  { grid, rules, still }: Target,
+  { grid, later, rules, still }: Target,
   registrar: Registrar,
-): Promise<{ images: Registered<Images>; channel: Volume<Float32Array> } | Failed> {
+): Promise<Aligned<Images> | Failed> {
   const { sequence, volume } = images
   try {
     const coarse = coarseGrid(volume.grid, REGISTRATION_SPACING_MM)
     const smooth = prefilter(volume, coarse)
     const registration = await registrar.register(still, interpolate(smooth, coarse), sequence)
-    // The filter depends only on the voxel size, so one filtered copy serves both grids if they agree in it.
+    // The filter depends only on the voxel size, so one filtered copy serves all grids that agree in it.
+    const { transform } = registration
     const onWork = isRegistrationSpacing(grid.spacing)
-      ? interpolate(smooth, grid, registration.transform)
-      : resample(volume, grid, registration.transform)
-    return { images: { ...images, registration }, channel: normalise(onWork, rules, sequence) }
+      ? interpolate(smooth, grid, transform)
+      : resample(volume, grid, transform)
+    return {
+      images: { ...images, registration },
+      channel: normalise(onWork, rules, sequence),
+      later: later.map((one) => interpolate(smooth, one, transform)),
+    }
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'INPUT_IMPLAUSIBLE') throw error
     return { images, failure: error }
@@ -151,6 +174,14 @@ function firstStage({ graph }: Pick<Rules, 'graph'>): { spacing: Vec3; rules: Fo
   if (!first || !('spacing_mm' in first.grid) || !rules || rules.name === 'mask-zscore')
     throw new AppError('BUNDLE_INVALID', 'the first stage of the bundle has no grid and normalisation of its own')
   return { spacing: first.grid.spacing_mm, rules }
+}
+
+/** The grids of later stages that are known beforehand, since they have no box, and that have the voxel size used for registration. */
+function laterGrids({ graph }: Pick<Rules, 'graph'>, work: Grid): Grid[] {
+  return graph.stages.slice(1).flatMap(({ grid, box }) => {
+    if (box || !('spacing_mm' in grid) || !isRegistrationSpacing(grid.spacing_mm)) return []
+    return [ownGrid(work, grid.spacing_mm)]
+  })
 }
 
 /** Throws the first failure if the bundle cannot work with the remaining images. */

@@ -75,6 +75,13 @@ export function coarseGrid(source: Grid, spacing: number): Grid {
   }
 }
 
+/** Whether two grids agree to the last digit. */
+export function isSameGrid(a: Grid, b: Grid): boolean {
+  const numbers = (grid: Grid) => [...grid.size, ...grid.spacing, ...grid.origin, ...grid.direction]
+  const others = numbers(b)
+  return numbers(a).every((value, n) => value === others[n])
+}
+
 /** Part of a grid: voxels [from, to) of each axis. */
 export function subGrid(grid: Grid, from: Vec3, to: Vec3): Grid {
   return { ...grid, size: [to[0] - from[0], to[1] - from[1], to[2] - from[2]], origin: toPatient(grid, from) }

@@ -1,7 +1,7 @@
 // Resampling between grids: a Gaussian on the source against aliasing, then linear interpolation through a rigid transform.
 import { trilinear } from '../../domain/trilinear.ts'
 import { type Grid, type Vec3, type Volume, voxelCount } from '../../domain/volume.ts'
-import { indexMap, insideRange } from './grids.ts'
+import { indexMap, insideRange, subGrid } from './grids.ts'
 import { IDENTITY, type Rigid } from './rigid.ts'
 
 /**
@@ -13,7 +13,10 @@ export function resample(
   target: Grid,
   transform: Rigid = IDENTITY,
 ): Volume<Float32Array> {
-  return interpolate(prefilter(source, target, transform), target, transform)
+  const sigmas = sigmasFor(source.grid, target, transform)
+  if (sigmas.every((sigma) => sigma < LEAST_SIGMA)) return interpolate(source, target, transform)
+  const part = partFor(source, target, transform, sigmas)
+  return interpolate(filtered(part, sigmas), target, transform)
 }
 
 /** Source voxels; with a smaller sigma the neighbours weigh less than a millionth, and the pass over all voxels changes nothing. */
@@ -23,19 +26,52 @@ const LEAST_SIGMA = 0.19
  * Gaussian along each source axis on which the target is coarser: sigma = 0.5 * sqrt((target / source)^2 - 1) source voxels, sampled
  * to 3 sigma, edges repeated. For an oblique target the spacing along a source axis is sqrt(sum of (cosine * spacing)^2).
  */
-export function prefilter(
-  source: Volume<Float32Array>,
-  target: Grid,
-  transform: Rigid = IDENTITY,
-): Volume<Float32Array> {
-  const { axes } = indexMap(target, source.grid, transform)
+export function prefilter(source: Volume<Float32Array>, target: Grid): Volume<Float32Array> {
+  return filtered(source, sigmasFor(source.grid, target, IDENTITY))
+}
+
+/** In source voxels, along each source axis. */
+function sigmasFor(source: Grid, target: Grid, transform: Rigid): Vec3 {
+  const { axes } = indexMap(target, source, transform)
   const sigma = (axis: 0 | 1 | 2) => 0.5 * Math.sqrt(Math.max(0, axes.reduce((sum, a) => sum + a[axis] ** 2, 0) - 1))
-  const sigmas = [sigma(0), sigma(1), sigma(2)] as const
+  return [sigma(0), sigma(1), sigma(2)]
+}
+
+function filtered(source: Volume<Float32Array>, sigmas: Vec3): Volume<Float32Array> {
   if (sigmas.every((sigma) => sigma < LEAST_SIGMA)) return source
   const data = source.data.slice()
   for (const axis of [2, 1, 0] as const)
     if (sigmas[axis] >= LEAST_SIGMA) smoothAxis(data, source.grid.size, axis, gaussianKernel(sigmas[axis]))
   return { grid: source.grid, data }
+}
+
+/** The source's voxels that decide the target's values; all of them if the two do not meet. */
+function partFor(source: Volume<Float32Array>, target: Grid, transform: Rigid, sigmas: Vec3): Volume<Float32Array> {
+  const { base, axes } = indexMap(target, source.grid, transform)
+  const { size } = source.grid
+  const reach = (axis: 0 | 1 | 2, side: 1 | -1) =>
+    axes.reduce((sum, a, n) => sum + side * Math.max(0, side * a[axis] * (target.size[n]! - 1)), base[axis])
+  const radius = (axis: 0 | 1 | 2) => Math.ceil(3 * sigmas[axis]) + 1
+  const first = (axis: 0 | 1 | 2) => Math.max(0, Math.floor(reach(axis, -1)) - radius(axis))
+  const end = (axis: 0 | 1 | 2) => Math.min(size[axis], Math.ceil(reach(axis, 1)) + radius(axis) + 1)
+  const [from, to]: [Vec3, Vec3] = [
+    [first(0), first(1), first(2)],
+    [end(0), end(1), end(2)],
+  ]
+  return from.some((at, axis) => at >= to[axis]!) ? source : cut(source, from, to)
+}
+
+/** Voxels [from, to) of each axis. */
+function cut({ grid, data }: Volume<Float32Array>, from: Vec3, to: Vec3): Volume<Float32Array> {
+  const part = subGrid(grid, from, to)
+  const [nx, ny, nz] = part.size
+  const out = new Float32Array(voxelCount(part))
+  for (let k = 0; k < nz; k++)
+    for (let j = 0; j < ny; j++) {
+      const row = from[0] + grid.size[0] * (from[1] + j + grid.size[1] * (from[2] + k))
+      out.set(data.subarray(row, row + nx), nx * (j + ny * k))
+    }
+  return { grid: part, data: out }
 }
 
 /** Gaussian of `sigma` mm along every axis, sampled to 3 sigma, edges repeated. */

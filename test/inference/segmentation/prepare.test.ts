@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../../../src/domain/errors.ts'
 import type { Sequence } from '../../../src/domain/study.ts'
@@ -5,6 +6,7 @@ import { type Grid, toIndex, type Vec3, type Volume } from '../../../src/domain/
 import { parseBundle } from '../../../src/inference/bundle/manifest.ts'
 import { prepareInputs } from '../../../src/inference/segmentation/prepare.ts'
 import { sequencesOf } from '../../../src/inference/segmentation/sequence-volume.ts'
+import { alignedGrid } from '../../../src/inference/volumes/grids.ts'
 import { resample } from '../../../src/inference/volumes/resample.ts'
 import {
   applyRigid,
@@ -18,6 +20,9 @@ import { headT1, headT2 } from '../heads/head.ts'
 import { axial, paint, readJson, rejection, tinyBundle } from '../support.ts'
 
 const bundle = parseBundle(readJson(`${tinyBundle}/bundle.json`))
+const cascade = parseBundle(
+  readJson(fileURLToPath(new URL('../../../config/models/glioma-cascade-1mm/bundle.json', import.meta.url))),
+)
 const moved = rigidFromEuler([0.06, -0.03, 0.05], [7, -3, 4], [0, 0, 0])
 const { rotation } = rigidFromEuler([0.2, -0.1, 0.1], [0, 0, 0], [0, 0, 0])
 
@@ -239,6 +244,18 @@ describe('preparing inputs', () => {
     expect(flairThere!.data).toEqual(resample(flair, grid, moved).data)
     expect(flairThere!.data).not.toEqual(resample(flair, grid).data)
     expect(asked).toHaveLength(1)
+  })
+
+  it('makes the images of a later stage without a box only once, as for any other grid', async () => {
+    const { registrar } = knowing({ FLAIR: moved })
+    const images = of({ T1c: t1c, FLAIR: flair })
+    const { grid, imagesOn } = await prepareInputs({ images, reference: 'T1c', bundle: cascade, registrar })
+    expect(grid.spacing).toEqual([3, 3, 3])
+    const coarse = alignedGrid(grid, [2, 2, 2])
+    const [, t1cThere, , flairThere] = imagesOn(coarse)
+    expect(t1cThere!.data).toEqual(resample(t1c, coarse).data)
+    expect(flairThere!.data).toEqual(resample(flair, coarse, moved).data)
+    expect(imagesOn(coarse)[3]).toBe(flairThere)
   })
 
   it('refuses an empty image and a missing reference', async () => {

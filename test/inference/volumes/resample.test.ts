@@ -57,6 +57,21 @@ describe('resampling', () => {
       expect(kernel[i]).toBeCloseTo(weight, 9)
   })
 
+  it('gives a part of a grid what the whole grid has there, filtered from the voxels around it alone', () => {
+    const whole = resample(source, grid(oblique.target), oblique.rigid)
+    const [from, to]: [Vec3, Vec3] = [
+      [3, 2, 4],
+      [8, 9, 7],
+    ]
+    const part = resample(source, subGrid(whole.grid, from, to), oblique.rigid)
+    const [nx, ny] = whole.grid.size
+    let at = 0
+    for (let k = from[2]; k < to[2]; k++)
+      for (let j = from[1]; j < to[1]; j++)
+        for (let i = from[0]; i < to[0]; i++) expect(part.data[at++]).toBeCloseTo(whole.data[i + nx * (j + ny * k)]!, 4)
+    expect(part.data.filter((value) => value > 50).length).toBeGreaterThan(20)
+  })
+
   it('returns the same voxels on the same grid, and a single slice on itself', () => {
     for (const [v, value] of resample(source, source.grid).data.entries()) expect(value).toBeCloseTo(source.data[v]!, 6)
     const slice = paint(axial([5, 4, 1], [1, 1, 5]), ([x, y]) => x + 10 * y)
