@@ -1,11 +1,10 @@
 // The features of one patient's tumour that tabular heads may request; names and units as in training/gliatrain/tabular/features.py.
-import type { Grid, LabelVolume, Volume } from '../../domain/volume.ts'
-import { isSameGrid } from '../volumes/grids.ts'
+import type { LabelVolume, Volume } from '../../domain/volume.ts'
 import { quantile, quantileOf } from '../volumes/quantile.ts'
-import { resample } from '../volumes/resample.ts'
+import type { Brain } from './brain.ts'
 import { DEFAULT_SETTINGS } from './levels.ts'
 import { LOCATION_FEATURES, locationFeatures, patientBox } from './location.ts'
-import { cutRoi, type Features, type Mask, valuesInside } from './roi.ts'
+import { cutRoi, type Features, valuesInside } from './roi.ts'
 import { SCALE_FREE_FEATURES, scaleFreeBinWidth, scaleFreeFeatures } from './scale-free.ts'
 import { SHAPE_FEATURES, shapeFeatures } from './shape.ts'
 import { FAMILIES, intensityFeatures } from './texture.ts'
@@ -27,8 +26,8 @@ export interface TumourInput {
   /** The segmentation, on the reference series' grid. */
   labels: LabelVolume
   tumour: TumourLabels
-  /** Non-zero in the brain, including the tumour but not the skull; same patient space, any grid. */
-  brain?: Mask | undefined
+  /** In the same patient space, on any grid. */
+  brain?: Brain | undefined
   /** The requested features; texture is computed only for the families named here. */
   names?: readonly string[]
 }
@@ -86,10 +85,10 @@ export function isTumourFeature(name: string): boolean {
 function measureTumour(input: TumourInput, mask: Volume<Uint8Array>, names: readonly string[]): Features {
   const isWanted = (some: readonly string[]) => some.some((name) => names.includes(name))
   const shape = isWanted(SHAPE) ? shapeFeatures(mask) : {}
-  const brainBox = input.brain && isWanted(LOCATION_FEATURES) ? patientBox(input.brain) : undefined
+  const brainBox = isWanted(LOCATION_FEATURES) ? input.brain?.box() : undefined
   return {
     ...Object.fromEntries(Object.entries(shape ?? {}).map(([name, value]) => [`shape_${name}`, value])),
-    ...fractions(input),
+    ...(isWanted(FRACTIONS) ? fractions(input) : {}),
     ...(brainBox ? locationFeatures(patientBox(mask)!, brainBox) : {}),
     ...(input.t1c ? enhancement(input.t1c, mask, input.brain, names) : {}),
     ...(input.t2 && input.flair && names.includes('t2_flair_mismatch')
@@ -102,7 +101,7 @@ function measureTumour(input: TumourInput, mask: Volume<Uint8Array>, names: read
 function enhancement(
   t1c: Volume<Float32Array>,
   mask: Volume<Uint8Array>,
-  brain: Mask | undefined,
+  brain: Brain | undefined,
   names: readonly string[],
 ): Features {
   const image = onTumourGrid(t1c, mask.grid)
@@ -116,27 +115,17 @@ function enhancement(
 }
 
 /** Median and 90th percentile inside the tumour over the mean of the brain. */
-function overBrain(t1c: Volume<Float32Array>, brain: Mask, values: Float64Array, names: readonly string[]): Features {
+function overBrain(t1c: Volume<Float32Array>, brain: Brain, values: Float64Array, names: readonly string[]): Features {
   if (!BRAIN_RELATIVE.some((name) => names.includes(name))) return {}
-  const image = isSameGrid(t1c.grid, brain.grid) ? t1c : resample(t1c, brain.grid)
-  let sum = 0
-  let count = 0
-  for (let n = 0; n < image.data.length; n++) {
-    if (brain.data[n] === 0) continue
-    sum += image.data[n]!
-    count++
-  }
   const sorted = values.toSorted()
-  return {
-    t1c_median_over_brain: quantileOf(sorted, 0.5) / (sum / count),
-    t1c_p90_over_brain: quantileOf(sorted, 0.9) / (sum / count),
-  }
+  const mean = brain.meanOf(t1c)
+  return { t1c_median_over_brain: quantileOf(sorted, 0.5) / mean, t1c_p90_over_brain: quantileOf(sorted, 0.9) / mean }
 }
 
 /** Shares of the whole tumour's voxels. */
 function fractions({ labels, tumour }: Pick<TumourInput, 'labels' | 'tumour'>): Features {
   const counts = new Float64Array(256)
-  for (const label of labels.data) counts[label]!++
+  for (let v = 0; v < labels.data.length; v++) counts[labels.data[v]!]!++
   const voxels = (members: readonly number[]) => members.reduce((sum, label) => sum + counts[label]!, 0)
   const share = (members: readonly number[]) =>
     members.length === 0 ? Number.NaN : voxels(members) / voxels(tumour.whole)

