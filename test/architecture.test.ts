@@ -48,7 +48,7 @@ const EFFECTS = [
   /^telemetry\//,
   /^settings\/read\.ts$/,
   /^http\/(serve|page-scripts)\.ts$/,
-  /^viewer\/(spool|kept-volumes|volume-writing)\.ts$/,
+  /^viewer\/(spool|kept-volumes|pack-worker|packer|volume-writing)\.ts$/,
   /^receiving\/(spool(-writing)?|study-folders|listener|dimse(-scp)?|hl7\/mllp)\.ts$/,
   /^notices\/client-(mail|webhook)\.ts$/,
   // Addresses are made by the server too.

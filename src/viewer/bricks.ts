@@ -25,17 +25,23 @@ export interface BrickIndex {
   offsets: number[]
 }
 
+/** A compressed volume: its bricks one after the other. */
+export interface Packed {
+  index: BrickIndex
+  chunks: Uint8Array[]
+}
+
 export const bricksAlong = (size: Vec3): Vec3 => size.map((n) => Math.ceil(n / EDGE)) as unknown as Vec3
 
 /** Compresses a volume; a brick at the far end contains only the voxels that exist. */
-export async function packBricks(data: Voxels, size: Vec3): Promise<{ index: BrickIndex; chunks: Uint8Array[] }> {
+export async function packBricks(data: Voxels, size: Vec3): Promise<Packed> {
   const bytes = data.BYTES_PER_ELEMENT as 1 | 2
   const [bx, by, bz] = bricksAlong(size)
   const bricks: Promise<Uint8Array>[] = []
   for (let z = 0; z < bz; z++)
     for (let y = 0; y < by; y++)
       for (let x = 0; x < bx; x++) bricks.push(compress(planar(data, size, [x, y, z]), FASTEST))
-  // All at once: other threads compress them, however long this one is busy with the predictions.
+  // All at once: other threads compress them, however long this one is busy.
   const chunks = await Promise.all(bricks)
   const offsets = [0]
   for (const chunk of chunks) offsets.push(offsets.at(-1)! + chunk.length)

@@ -5,6 +5,7 @@ import { AppError } from '../domain/errors.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { ImageSpool } from '../domain/ports/image-spool.ts'
 import { ANALYSIS_ID, absent, createKeptVolumes, MANIFEST_FILE } from './kept-volumes.ts'
+import { withPacker } from './packer.ts'
 import { redrawLabels, writeVolumes } from './volume-writing.ts'
 
 /** Decoded bricks kept in memory, in bytes. */
@@ -19,7 +20,7 @@ export function createImageSpool(folder: string, clock: Clock, cacheBytes = CACH
       try {
         await rm(part, { recursive: true, force: true })
         await mkdir(part, { recursive: true })
-        const manifest = await writeVolumes(part, images, clock.now().toISOString())
+        const manifest = await withPacker((pack) => writeVolumes(part, images, clock.now().toISOString(), pack))
         await writeFile(join(part, MANIFEST_FILE), JSON.stringify(manifest), { flush: true })
         await rm(join(folder, analysisId), { recursive: true, force: true })
         await rename(part, join(folder, analysisId))

@@ -3,10 +3,11 @@ import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ImagesToKeep, KeptVolume } from '../domain/ports/image-spool.ts'
 import type { ImageName, ShownImage } from '../domain/shown-images.ts'
-import type { LabelVolume, Vec3, Volume } from '../domain/volume.ts'
-import { packBricks, type Voxels } from './bricks.ts'
+import type { LabelVolume, Volume } from '../domain/volume.ts'
+import { type Packed, packBricks } from './bricks.ts'
 import { MANIFEST_FILE } from './kept-volumes.ts'
 import type { Manifest } from './manifest.ts'
+import type { Pack } from './packer.ts'
 import { placesOf } from './places.ts'
 import { scaleOf, toStored } from './stored-values.ts'
 import { upright, uprightGrid } from './upright.ts'
@@ -16,22 +17,21 @@ export async function writeVolumes(
   folder: string,
   { images, labels, segments, prior }: ImagesToKeep,
   keptAt: string,
+  pack: Pack,
 ): Promise<Manifest> {
   const volumes: Manifest['volumes'] = {}
-  const keep = async (name: KeptVolume, data: Voxels, size: Vec3) => {
-    const { index, chunks } = await packBricks(data, size)
+  const keep = async (name: KeptVolume, { index, chunks }: Packed) => {
     await writeFile(join(folder, name), chunks, { flush: true })
     volumes[name] = index
   }
   const keepImage = async (name: ImageName, image: Volume<Float32Array>) => {
     const scale = scaleOf(image)
-    const { grid, data } = upright({ grid: image.grid, data: toStored(image.data, scale) })
-    await keep(name, data, grid.size)
+    await keep(name, await pack({ grid: image.grid, data: toStored(image.data, scale) }))
     return scale
   }
   const keepLabels = async (name: 'labels' | 'prior-labels', volume: LabelVolume) => {
     const turned = upright(volume)
-    await keep(name, turned.data, turned.grid.size)
+    await keep(name, await packBricks(turned.data, turned.grid.size))
     return turned
   }
   const shown: ShownImage[] = []

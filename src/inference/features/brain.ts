@@ -14,12 +14,12 @@ export interface Brain {
 
 /** `mask` is non-zero in the brain, including the tumour but not the skull. */
 export function brainIn(mask: Mask): Brain {
-  let box: { found: PatientBox | undefined } | undefined
+  let measured: { box: PatientBox | undefined } | undefined
   const means = new Map<Volume<Float32Array>, number>()
   return {
     box() {
-      box ??= { found: patientBox(mask) }
-      return box.found
+      measured ??= { box: patientBox(mask) }
+      return measured.box
     },
     meanOf(image) {
       const mean = means.get(image) ?? meanInside(image, mask)

@@ -34,17 +34,17 @@ export function addCavities(mask: Uint8Array, grid: Grid, transform: AddCavities
   const near = grown(tumour, size, NEAR)
   const cavities = new Uint8Array(tumour.length)
   const owner = new Int32Array(tumour.length)
-  let [number, found] = [0, false]
+  let [number, isAnyEnclosed] = [0, false]
   for (const core of componentsOf({ grid: { ...grid, size }, data: shrunk(dark, size, 1) })) {
     const cavity = regrown(core, ++number, dark, owner, size)
     if (cavity.length < voxelsIn(transform.min_size_ml, grid)) continue
     const surface = cavity.filter((at) => faces(at, size).some((next) => owner[next] !== number))
     const touching = surface.filter((at) => near[at] === 1)
     if (touching.length < transform.min_contact * surface.length) continue
-    found = true
+    isAnyEnclosed = true
     for (const at of cavity) cavities[at] = 1
   }
-  if (!found) return out
+  if (!isAnyEnclosed) return out
   const rimmed = grown(cavities, size, RIM)
   for (let v = 0; v < rimmed.length; v++) if (rimmed[v] === 1 && image[indices[v]!] !== 0) out[indices[v]!] = 1
   return out

@@ -107,25 +107,25 @@ export function shrunk(mask: Uint8Array, size: Grid['size'], iterations: number)
 
 /**
  * Sets a voxel to `value` if one within `reach` voxels along every axis has it, axis by axis. Each axis takes two passes, however far they
- * reach: `left` counts down from the last voxel with the value.
+ * reach: `steps` counts down from the last voxel with the value.
  */
 function extreme(mask: Uint8Array, [nx, ny, nz]: Grid['size'], reach: number, value: 0 | 1): Uint8Array {
   const out = mask.slice()
-  const left = new Uint8Array(mask.length)
+  const steps = new Uint8Array(mask.length)
   for (const [count, stride] of [
     [nx, 1],
     [ny, nx],
     [nz, nx * ny],
   ] as const) {
     const length = count * stride
-    for (let v = 0; v < out.length; v++) left[v] = out[v] === value ? reach + 1 : 0
+    for (let v = 0; v < out.length; v++) steps[v] = out[v] === value ? reach + 1 : 0
     for (let line = 0; line < out.length; line += length) {
       for (let v = line + stride; v < line + length; v++)
-        if (left[v - stride]! > left[v]!) left[v] = left[v - stride]! - 1
+        if (steps[v - stride]! > steps[v]!) steps[v] = steps[v - stride]! - 1
       for (let v = line + length - stride - 1; v >= line; v--)
-        if (left[v + stride]! > left[v]!) left[v] = left[v + stride]! - 1
+        if (steps[v + stride]! > steps[v]!) steps[v] = steps[v + stride]! - 1
     }
-    for (let v = 0; v < out.length; v++) if (left[v] !== 0) out[v] = value
+    for (let v = 0; v < out.length; v++) if (steps[v] !== 0) out[v] = value
   }
   return out
 }

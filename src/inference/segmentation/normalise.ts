@@ -38,14 +38,15 @@ function normaliseForeground(volume: Volume<Float32Array>, rules: ForegroundRule
   const threshold = foregroundThreshold(volume, rules)
   const shares = rules.clip_percentiles.map((percent) => percent / 100)
   const [low, high] = quantilesAbove(volume.data, threshold, shares) as [number, number]
-  const foreground = volume.data.filter((value) => value > threshold)
-  const { mean, deviation } = moments(
-    foreground.map((value) => clamp(value, low, high)),
-    name,
-  )
-  const data = volume.data.map((value) =>
-    clamp((clamp(value, low, high) - mean) / deviation, rules.clip[0], rules.clip[1]),
-  )
+  // Loops: `map` and `filter`, with a call per voxel, take four times as long.
+  const foreground = new Float32Array(volume.data.length)
+  let count = 0
+  for (let v = 0; v < volume.data.length; v++)
+    if (volume.data[v]! > threshold) foreground[count++] = clamp(volume.data[v]!, low, high)
+  const { mean, deviation } = moments(foreground.subarray(0, count), name)
+  const data = new Float32Array(volume.data.length)
+  for (let v = 0; v < data.length; v++)
+    data[v] = clamp((clamp(volume.data[v]!, low, high) - mean) / deviation, rules.clip[0], rules.clip[1])
   return { grid: volume.grid, data }
 }
 
@@ -67,10 +68,10 @@ export function normaliseInMask(data: Float32Array, mask: Uint8Array, name: stri
 /** Mean and population deviation; a constant image is refused. */
 function moments(values: Float32Array, name: string): { mean: number; deviation: number } {
   let sum = 0
-  for (const value of values) sum += value
+  for (let v = 0; v < values.length; v++) sum += values[v]!
   const mean = sum / values.length
   let squares = 0
-  for (const value of values) squares += (value - mean) ** 2
+  for (let v = 0; v < values.length; v++) squares += (values[v]! - mean) ** 2
   const deviation = Math.sqrt(squares / values.length)
   if (!(deviation >= 1e-6)) throw new AppError('INPUT_IMPLAUSIBLE', `the ${name} image is constant inside the head`)
   return { mean, deviation }

@@ -59,15 +59,15 @@ export async function prepareInputs<Images extends SequenceVolume>(
   if (!fixed) throw new AppError('INPUT_IMPLAUSIBLE', `there is no ${reference} volume to refer to`)
   const { spacing, rules } = firstStage(bundle)
   const work = cropForeground(fixed.volume, spacing, rules)
-  const { still, ...known } = isRegistrationSpacing(spacing)
+  const { still, ...further } = isRegistrationSpacing(spacing)
     ? { still: work, grids: [], later: [] }
     : atRegistrationSpacing(fixed.volume, laterGrids(bundle, work.grid))
-  const target: Target = { grid: work.grid, later: known.grids, rules, still }
+  const target: Target = { grid: work.grid, later: further.grids, rules, still }
   const channel = normalise(work, rules, reference)
   const usable = SEQUENCES.flatMap((sequence) => (bundle.sequences[sequence] && imagesOf(sequence, input.images)) || [])
   const attempts = await Promise.all(
     usable.map((images) =>
-      images === fixed ? { images, channel, later: known.later } : align(images, target, input.registrar),
+      images === fixed ? { images, channel, later: further.later } : align(images, target, input.registrar),
     ),
   )
   const aligned = attempts.filter((one) => 'channel' in one)
@@ -84,10 +84,10 @@ export async function prepareInputs<Images extends SequenceVolume>(
     reference: fixed,
     channels,
     imagesOn: (grid) => {
-      const known = target.later.findIndex((one) => isSameGrid(one, grid))
+      const nth = target.later.findIndex((one) => isSameGrid(one, grid))
       return order.map((sequence) => {
         const there = aligned.find((one) => one.images.sequence === sequence)
-        return there ? (there.later[known] ?? volumeOn(grid, there.images)) : null
+        return there ? (there.later[nth] ?? volumeOn(grid, there.images)) : null
       })
     },
     onReference: images.map((one) =>
