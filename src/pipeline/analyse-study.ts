@@ -56,9 +56,7 @@ export async function analyseStudy(
   const selected = await takeImages(run, study)
   const { images, segmented } = await turns.infer(async () => {
     const prepared = await prepareImages(run, selected)
-    // A contradiction is rare: the networks do not wait until it is ruled out, but nothing they find is used before.
-    const [, result] = await together(hearImages(run, prepared), segmentStudy(run, prepared))
-    return { images: prepared, segmented: result }
+    return { images: prepared, segmented: await segmentAndHear(run, prepared) }
   })
   // In no pool: it asks archive and store, must not keep others from the networks meanwhile, and must not wait for studies that come.
   const compared = await time('compare', () => compare(run, subject, images, segmented))
@@ -75,6 +73,21 @@ export async function analyseStudy(
   )
   const { segmentation: _voxels, ...reportable } = result
   await analyses.saveResult(analysisId, { ...reportable, times: seconds }, artifacts)
+}
+
+/**
+ * A contradiction is rare: the networks do not wait until it is ruled out, but nothing they find is used before. To hear the images keeps this
+ * thread busy for seconds, so the networks, which have another process, are started first.
+ */
+async function segmentAndHear(run: Run, prepared: StudyImages): Promise<SegmentedStudy> {
+  const { promise: running, resolve } = Promise.withResolvers<void>()
+  const segmenting = segmentStudy(run, prepared, resolve)
+  const started = Promise.race([running, Promise.allSettled([segmenting])])
+  const [, segmented] = await together(
+    started.then(() => hearImages(run, prepared)),
+    segmenting,
+  )
+  return segmented
 }
 
 function stepsOf({ analyses, clock, tracing }: AnalysePorts, analysisId: string): Stopwatch {

@@ -61,9 +61,14 @@ export interface SegmentedStudy extends Pick<AnalysisResult, 'segments' | 'measu
   enhancing: MeasuredLesion[]
 }
 
-export async function segmentStudy({ ports, options, time }: Run, { prepared }: StudyImages): Promise<SegmentedStudy> {
+/** `onProgress` is called while the networks run. */
+export async function segmentStudy(
+  { ports, options, time }: Run,
+  { prepared }: StudyImages,
+  onProgress: () => void,
+): Promise<SegmentedStudy> {
   const { bundle } = options
-  const response = await time('segment', () => ports.runner.segment(prepared))
+  const response = await time('segment', () => ports.runner.segment(prepared, onProgress))
   const { probabilities, grid, samples } = response
   const { labels, noFinding } = labelsOnGrid(probabilities, grid, prepared.reference.plan.grid, bundle)
   const stated = evaluableOf(labels, bundle, sequencesOf(prepared.images))

@@ -7,7 +7,7 @@ import type { Grid, Vec3, Volume } from '../../domain/volume.ts'
 import { type BundleManifest, channelOrder } from '../bundle/manifest.ts'
 import type { ForegroundNormalisation } from '../bundle/normalisation.ts'
 import { alignedGrid, coarseGrid, foregroundBox, isSameGrid, subGrid } from '../volumes/grids.ts'
-import { interpolate, prefilter, resample } from '../volumes/resample.ts'
+import { resample } from '../volumes/resample.ts'
 import { IDENTITY, REGISTRATION_SPACING_MM, type Registrar } from '../volumes/rigid.ts'
 import { PREPARATION_LIMITS } from './input-limits.ts'
 import { foregroundThreshold, normalise } from './normalise.ts'
@@ -59,16 +59,21 @@ export async function prepareInputs<Images extends SequenceVolume>(
   if (!fixed) throw new AppError('INPUT_IMPLAUSIBLE', `there is no ${reference} volume to refer to`)
   const { spacing, rules } = firstStage(bundle)
   const work = cropForeground(fixed.volume, spacing, rules)
-  const { still, ...further } = isRegistrationSpacing(spacing)
-    ? { still: work, grids: [], later: [] }
-    : atRegistrationSpacing(fixed.volume, laterGrids(bundle, work.grid))
-  const target: Target = { grid: work.grid, later: further.grids, rules, still }
-  const channel = normalise(work, rules, reference)
+  const target: Target = {
+    grid: work.grid,
+    later: laterGrids(bundle, work.grid),
+    rules,
+    still: isRegistrationSpacing(spacing)
+      ? work
+      : resample(fixed.volume, coarseGrid(fixed.volume.grid, REGISTRATION_SPACING_MM)),
+  }
+  const still = {
+    channel: normalise(work, rules, reference),
+    later: target.later.map((grid) => resample(fixed.volume, grid)),
+  }
   const usable = SEQUENCES.flatMap((sequence) => (bundle.sequences[sequence] && imagesOf(sequence, input.images)) || [])
   const attempts = await Promise.all(
-    usable.map((images) =>
-      images === fixed ? { images, channel, later: further.later } : align(images, target, input.registrar),
-    ),
+    usable.map((images) => (images === fixed ? { images, ...still } : align(images, target, input.registrar))),
   )
   const aligned = attempts.filter((one) => 'channel' in one)
   const failed = attempts.filter((one) => 'failure' in one)
@@ -112,13 +117,6 @@ function cropForeground(
   return resample(whole, subGrid(whole.grid, box.from, box.to))
 }
 
-/** The reference on its own grid and on others, all with the voxel size used for registration. */
-function atRegistrationSpacing(volume: Volume<Float32Array>, grids: readonly Grid[]) {
-  const coarse = coarseGrid(volume.grid, REGISTRATION_SPACING_MM)
-  const smooth = prefilter(volume, coarse)
-  return { still: interpolate(smooth, coarse), grids, later: grids.map((grid) => interpolate(smooth, grid)) }
-}
-
 function volumeOn(grid: Grid, { volume, registration }: Registered<SequenceVolume>): Volume<Float32Array> {
   return resample(volume, grid, registration?.transform ?? IDENTITY)
 }
@@ -148,18 +146,13 @@ async function align<Images extends SequenceVolume>(
 ): Promise<Aligned<Images> | Failed> {
   const { sequence, volume } = images
   try {
-    const coarse = coarseGrid(volume.grid, REGISTRATION_SPACING_MM)
-    const smooth = prefilter(volume, coarse)
-    const registration = await registrar.register(still, interpolate(smooth, coarse), sequence)
-    // The filter depends only on the voxel size, so one filtered copy serves all grids that agree in it.
-    const { transform } = registration
-    const onWork = isRegistrationSpacing(grid.spacing)
-      ? interpolate(smooth, grid, transform)
-      : resample(volume, grid, transform)
+    const moving = resample(volume, coarseGrid(volume.grid, REGISTRATION_SPACING_MM))
+    const registration = await registrar.register(still, moving, sequence)
+    const on = (one: Grid) => resample(volume, one, registration.transform)
     return {
       images: { ...images, registration },
-      channel: normalise(onWork, rules, sequence),
-      later: later.map((one) => interpolate(smooth, one, transform)),
+      channel: normalise(on(grid), rules, sequence),
+      later: later.map(on),
     }
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'INPUT_IMPLAUSIBLE') throw error

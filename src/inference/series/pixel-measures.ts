@@ -35,7 +35,8 @@ export function measurePixels(images: readonly Volume<Float32Array>[]): PixelMea
   const outline = outlineOf(images)
   const deep = deepOf(outline, height.value)
   if (!deep) return undefined
-  const even = images.map((image) => withoutShading(image, outline.data))
+  const within = smoothed({ grid: outline.grid, data: Float32Array.from(outline.data) }, shading.value)
+  const even = images.map((image) => withoutShading(image, outline.data, within.data))
   const ranks = even.map(({ data }) => ranksOf(deep.map((v) => data[v]!)))
   return {
     own: even.map((image, n) => ownMeasures(image, deep, ranks[n]!)),
@@ -113,11 +114,14 @@ function deepOf({ grid, data }: Volume<Uint8Array>, heightMm: number): number[] 
   return deep.length * EDGE ** 3 < inside.value * 1000 ? undefined : deep
 }
 
-/** Divides by the local mean around each voxel, so that the coil's sensitivity is not mistaken for tissue. */
-function withoutShading({ grid, data }: Volume<Float32Array>, mask: Uint8Array): Volume<Float32Array> {
-  const within = smoothed({ grid, data: Float32Array.from(mask) }, shading.value)
+/** Divides by the local mean around each voxel, so that the coil's sensitivity is not mistaken for tissue; `within` is the mask, as smooth. */
+function withoutShading(
+  { grid, data }: Volume<Float32Array>,
+  mask: Uint8Array,
+  within: Float32Array,
+): Volume<Float32Array> {
   const around = smoothed({ grid, data: data.map((value, v) => value * mask[v]!) }, shading.value)
-  return { grid, data: data.map((value, v) => (value * within.data[v]!) / Math.max(around.data[v]!, Number.MIN_VALUE)) }
+  return { grid, data: data.map((value, v) => (value * within[v]!) / Math.max(around.data[v]!, Number.MIN_VALUE)) }
 }
 
 /** Ranks from 0 to 1 in ascending order; equal values share their mean rank. */

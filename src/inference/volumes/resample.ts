@@ -1,8 +1,9 @@
 // Resampling between grids: a Gaussian on the source against aliasing, then linear interpolation through a rigid transform.
 import { trilinear } from '../../domain/trilinear.ts'
 import { type Grid, type Vec3, type Volume, voxelCount } from '../../domain/volume.ts'
-import { indexMap, insideRange, subGrid } from './grids.ts'
+import { type IndexMap, indexMap, insideRange, subGrid } from './grids.ts'
 import { IDENTITY, type Rigid } from './rigid.ts'
+import { resampleAlongAxes, runsAlong } from './separable.ts'
 
 /**
  * Resamples the source to the target grid. `transform` maps points of the target's space (LPS mm) to the source's.
@@ -13,32 +14,30 @@ export function resample(
   target: Grid,
   transform: Rigid = IDENTITY,
 ): Volume<Float32Array> {
-  const sigmas = sigmasFor(source.grid, target, transform)
+  const map = indexMap(target, source.grid, transform)
+  const sigmas = sigmasFor(map)
   if (sigmas.every((sigma) => sigma < LEAST_SIGMA)) return interpolate(source, target, transform)
-  const part = partFor(source, target, transform, sigmas)
-  return interpolate(filtered(part, sigmas), target, transform)
+  if (runsAlong(map)) return resampleAlongAxes(source, target, map, (axis) => kernelFor(sigmas[axis]))
+  return interpolate(filtered(partFor(source, target, map, sigmas), sigmas), target, transform)
 }
 
 /** Source voxels; with a smaller sigma the neighbours weigh less than a millionth, and the pass over all voxels changes nothing. */
 const LEAST_SIGMA = 0.19
 
 /**
- * Gaussian along each source axis on which the target is coarser: sigma = 0.5 * sqrt((target / source)^2 - 1) source voxels, sampled
- * to 3 sigma, edges repeated. For an oblique target the spacing along a source axis is sqrt(sum of (cosine * spacing)^2).
+ * Deviations, in source voxels, of the Gaussian along each source axis on which the target is coarser: 0.5 * sqrt((target / source)^2 - 1),
+ * sampled to 3 of them, edges repeated. For an oblique target the spacing along a source axis is sqrt(sum of (cosine * spacing)^2).
  */
-export function prefilter(source: Volume<Float32Array>, target: Grid): Volume<Float32Array> {
-  return filtered(source, sigmasFor(source.grid, target, IDENTITY))
-}
-
-/** In source voxels, along each source axis. */
-function sigmasFor(source: Grid, target: Grid, transform: Rigid): Vec3 {
-  const { axes } = indexMap(target, source, transform)
+function sigmasFor({ axes }: IndexMap): Vec3 {
   const sigma = (axis: 0 | 1 | 2) => 0.5 * Math.sqrt(Math.max(0, axes.reduce((sum, a) => sum + a[axis] ** 2, 0) - 1))
   return [sigma(0), sigma(1), sigma(2)]
 }
 
+function kernelFor(sigma: number): Float64Array {
+  return sigma < LEAST_SIGMA ? Float64Array.of(1) : gaussianKernel(sigma)
+}
+
 function filtered(source: Volume<Float32Array>, sigmas: Vec3): Volume<Float32Array> {
-  if (sigmas.every((sigma) => sigma < LEAST_SIGMA)) return source
   const data = source.data.slice()
   for (const axis of [2, 1, 0] as const)
     if (sigmas[axis] >= LEAST_SIGMA) smoothAxis(data, source.grid.size, axis, gaussianKernel(sigmas[axis]))
@@ -46,8 +45,12 @@ function filtered(source: Volume<Float32Array>, sigmas: Vec3): Volume<Float32Arr
 }
 
 /** The source's voxels that decide the target's values; all of them if the two do not meet. */
-function partFor(source: Volume<Float32Array>, target: Grid, transform: Rigid, sigmas: Vec3): Volume<Float32Array> {
-  const { base, axes } = indexMap(target, source.grid, transform)
+function partFor(
+  source: Volume<Float32Array>,
+  target: Grid,
+  { base, axes }: IndexMap,
+  sigmas: Vec3,
+): Volume<Float32Array> {
   const { size } = source.grid
   const reach = (axis: 0 | 1 | 2, side: 1 | -1) =>
     axes.reduce((sum, a, n) => sum + side * Math.max(0, side * a[axis] * (target.size[n]! - 1)), base[axis])
