@@ -77,12 +77,12 @@ export async function analyseStudy(
 
 /**
  * A contradiction is rare: the networks do not wait until it is ruled out, but nothing they find is used before. To hear the images keeps this
- * thread busy for seconds, so the networks, which have another process, are started first.
+ * thread busy for seconds, in which the networks, in another process, would wait for what they ask of it; so it begins when they ask no more.
  */
 async function segmentAndHear(run: Run, prepared: StudyImages): Promise<SegmentedStudy> {
-  const { promise: running, resolve } = Promise.withResolvers<void>()
+  const { promise: alone, resolve } = Promise.withResolvers<void>()
   const segmenting = segmentStudy(run, prepared, resolve)
-  const started = Promise.race([running, Promise.allSettled([segmenting])])
+  const started = Promise.race([alone, Promise.allSettled([segmenting])])
   const [, segmented] = await together(
     started.then(() => hearImages(run, prepared)),
     segmenting,

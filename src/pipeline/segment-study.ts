@@ -3,6 +3,7 @@ import type { AnalysisResult } from '../domain/finding.ts'
 import type { SegmentResponse } from '../domain/ports/model-runner.ts'
 import type { DoubtPicture, Study } from '../domain/study.ts'
 import type { LabelVolume } from '../domain/volume.ts'
+import type { Stage } from '../inference/bundle/graph.ts'
 import { type MeasuredLesion, measureLesions } from '../inference/lesions/diameters.ts'
 import { type Evaluable, evaluableOf } from '../inference/lesions/evaluable.ts'
 import { measure } from '../inference/lesions/measure.ts'
@@ -50,6 +51,12 @@ const showing =
   (pictures: DoubtPicture[]) =>
     analyses.describe(analysisId, { pictures })
 
+/** The stage after the last one that asks for images: those on an earlier stage's voxels are small. Where there is none, the last one itself. */
+function firstAlone(stages: readonly Stage[]): number {
+  const last = stages.findLastIndex(({ grid }) => 'spacing_mm' in grid)
+  return Math.min(last + 1, stages.length - 1)
+}
+
 /** What the networks outlined, on the grid of the reference series. */
 export interface SegmentedStudy extends Pick<AnalysisResult, 'segments' | 'measurements' | 'noFinding' | 'position'> {
   response: SegmentResponse
@@ -61,13 +68,17 @@ export interface SegmentedStudy extends Pick<AnalysisResult, 'segments' | 'measu
   enhancing: MeasuredLesion[]
 }
 
-/** `onProgress` is called while the networks run. */
+/** `onAlone` is called once the networks run on without this process: they have all the images that they ask for, and need no more than a core. */
 export async function segmentStudy(
   { ports, options, time }: Run,
   { prepared }: StudyImages,
-  onProgress: () => void,
+  onAlone: () => void,
 ): Promise<SegmentedStudy> {
   const { bundle } = options
+  const from = firstAlone(bundle.graph.stages)
+  const onProgress = (fraction: number) => {
+    if (fraction * bundle.graph.stages.length > from) onAlone()
+  }
   const response = await time('segment', () => ports.runner.segment(prepared, onProgress))
   const { probabilities, grid, samples } = response
   const { labels, noFinding } = labelsOnGrid(probabilities, grid, prepared.reference.plan.grid, bundle)

@@ -7,7 +7,7 @@ import type { Grid, Vec3, Volume } from '../../domain/volume.ts'
 import { type BundleManifest, channelOrder } from '../bundle/manifest.ts'
 import type { ForegroundNormalisation } from '../bundle/normalisation.ts'
 import { alignedGrid, coarseGrid, foregroundBox, isSameGrid, subGrid } from '../volumes/grids.ts'
-import { resample } from '../volumes/resample.ts'
+import { interpolate, prefilter, resample } from '../volumes/resample.ts'
 import { IDENTITY, REGISTRATION_SPACING_MM, type Registrar } from '../volumes/rigid.ts'
 import { PREPARATION_LIMITS } from './input-limits.ts'
 import { foregroundThreshold, normalise } from './normalise.ts'
@@ -146,9 +146,14 @@ async function align<Images extends SequenceVolume>(
 ): Promise<Aligned<Images> | Failed> {
   const { sequence, volume } = images
   try {
-    const moving = resample(volume, coarseGrid(volume.grid, REGISTRATION_SPACING_MM))
-    const registration = await registrar.register(still, moving, sequence)
-    const on = (one: Grid) => resample(volume, one, registration.transform)
+    const coarse = coarseGrid(volume.grid, REGISTRATION_SPACING_MM)
+    const smooth = prefilter(volume, coarse)
+    const registration = await registrar.register(still, interpolate(smooth, coarse), sequence)
+    // The filter depends only on the voxel size, so one filtered copy serves all grids that agree in it.
+    const on = (one: Grid) =>
+      isRegistrationSpacing(one.spacing)
+        ? interpolate(smooth, one, registration.transform)
+        : resample(volume, one, registration.transform)
     return {
       images: { ...images, registration },
       channel: normalise(on(grid), rules, sequence),

@@ -24,6 +24,11 @@ export function resample(
 /** Source voxels; with a smaller sigma the neighbours weigh less than a millionth, and the pass over all voxels changes nothing. */
 const LEAST_SIGMA = 0.19
 
+/** The source as smooth as the target's voxels need it, for grids that several transforms lead to. */
+export function prefilter(source: Volume<Float32Array>, target: Grid): Volume<Float32Array> {
+  return filtered(source, sigmasFor(indexMap(target, source.grid, IDENTITY)))
+}
+
 /**
  * Deviations, in source voxels, of the Gaussian along each source axis on which the target is coarser: 0.5 * sqrt((target / source)^2 - 1),
  * sampled to 3 of them, edges repeated. For an oblique target the spacing along a source axis is sqrt(sum of (cosine * spacing)^2).
@@ -38,6 +43,7 @@ function kernelFor(sigma: number): Float64Array {
 }
 
 function filtered(source: Volume<Float32Array>, sigmas: Vec3): Volume<Float32Array> {
+  if (sigmas.every((sigma) => sigma < LEAST_SIGMA)) return source
   const data = source.data.slice()
   for (const axis of [2, 1, 0] as const)
     if (sigmas[axis] >= LEAST_SIGMA) smoothAxis(data, source.grid.size, axis, gaussianKernel(sigmas[axis]))
