@@ -1,9 +1,10 @@
 // The use case on ports in memory: what a whole analysis saves, and what keeps a study from being analysed, before a network is asked.
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { dataset, tagOf } from '../../src/dicom/dataset.ts'
 import { readVolumeHere } from '../../src/dicom/series-volume.ts'
 import type { AnalysisRecord, AnalysisSummary } from '../../src/domain/analysis.ts'
 import { AppError, type ErrorCode } from '../../src/domain/errors.ts'
+import { nextTurn } from '../../src/domain/next-turn.ts'
 import type { AnalysisStore, Artifact, PriorAnalyses } from '../../src/domain/ports/analysis-store.ts'
 import type { ImageArchive } from '../../src/domain/ports/image-archive.ts'
 import type { ModelRunner } from '../../src/domain/ports/model-runner.ts'
@@ -30,7 +31,10 @@ const asked: string[] = []
 const said: string[] = []
 let summary: AnalysisSummary
 let saved: Artifact[] | undefined
+/** What the networks do before they answer. */
+let running: (onProgress: (fraction: number) => void) => Promise<void>
 beforeEach(() => {
+  running = async () => {}
   asked.length = 0
   said.length = 0
   summary = {}
@@ -74,8 +78,9 @@ function portsOf(all: readonly TestSeries[], refusal?: ErrorCode): AnalysePorts 
     watch: createMemoryWatchStore(),
     runner: {
       ...runner,
-      async segment(request) {
+      async segment(request, onProgress = () => {}) {
         asked.push('segment')
+        await running(onProgress)
         return runner.segment(request)
       },
     } as ModelRunner,
@@ -137,6 +142,20 @@ describe('an analysis', () => {
       'The study has no usable T2 series; the model ran without it.',
     )
     expect(said).toContain('segment done in 0.0 s')
+  })
+
+  it('checks the pixels while the networks run, but only when they ask no more of this thread', async () => {
+    let before: string[] = []
+    running = async (onProgress) => {
+      for (let turn = 0; turn < 50; turn++) await nextTurn()
+      before = [...said]
+      onProgress(0.5)
+      await vi.waitFor(() => expect(said).toContain('check started'))
+    }
+    await analyse(study)
+    expect(before).toContain('segment started')
+    expect(before).not.toContain('check started')
+    expect(said.indexOf('check started')).toBeLessThan(said.indexOf('segment done in 0.0 s'))
   })
 
   it('of images that changed since they were registered gives way, without a word to EHR or network', async () => {
