@@ -120,16 +120,17 @@ export async function takeSeries(
     if (both && (await ask('likeness', (of) => refuseUnlike(both, of, registrar, show)))) continue
     if (selection.hold) throw selection.hold
     const reference = referenceOf(selection.chosen, options)
-    const images: SequenceImages[] = []
+    const taken = new Map<Sequence, SequenceImages>()
     const take = async (sequence: Sequence, series: Series) => {
       // No result could refer to it, so it is not retrieved.
       checkSources([series])
       const plan = planSeries(series)
       if (sequence === reference) refuseWithoutFrame(plan)
       const ofVolume = { ...series, instances: plan.instances }
-      images.push({ sequence, series: ofVolume, plan, volume: await volumeOf(plan) })
+      taken.set(sequence, { sequence, series: ofVolume, plan, volume: await volumeOf(plan) })
     }
     const failed = await retrieving(selection, () => firstFailure(selection.chosen, take))
+    const images = SEQUENCES.flatMap((sequence) => taken.get(sequence) ?? [])
     if (!failed)
       return {
         decisions: selection.decisions,
@@ -139,7 +140,8 @@ export async function takeSeries(
           ...checkSources(images.map(({ series }) => series)),
           ...selection.unused.map(unusedNote),
           ...images.flatMap(strayNote),
-          ...[...volumes.values()].flatMap(({ notes }) => notes),
+          // In the study's order, not in that in which they came.
+          ...study.series.flatMap(({ seriesInstanceUid }) => volumes.get(seriesInstanceUid)?.notes ?? []),
         ],
       }
     // A series that a person named by its UID is never replaced.
@@ -192,19 +194,26 @@ function merged(before: Known['seen'], more: Known['seen']): Known['seen'] {
   return all
 }
 
-/** The first series that is not a volume; any other error is thrown. */
+/** Series retrieved at the same time: each is decoded by a process of its own, which takes longer than the archive. */
+const AT_ONCE = 2
+
+/** The first series that is not a volume; any other error is thrown. Those retrieved beside it are waited for. */
 async function firstFailure(
   chosen: Selection['chosen'],
   take: (sequence: Sequence, series: Series) => Promise<void>,
 ): Promise<{ sequence: Sequence; uid: Uid; error: AppError } | undefined> {
-  for (const sequence of SEQUENCES) {
+  const all = SEQUENCES.flatMap((sequence) => {
     const series = chosen[sequence]
-    if (!series) continue
-    try {
-      await take(sequence, series)
-    } catch (thrown) {
-      const error = asAppError(thrown)
+    return series ? [{ sequence, series }] : []
+  })
+  for (let from = 0; from < all.length; from += AT_ONCE) {
+    const some = all.slice(from, from + AT_ONCE)
+    const outcomes = await Promise.allSettled(some.map(({ sequence, series }) => take(sequence, series)))
+    for (const [n, outcome] of outcomes.entries()) {
+      if (outcome.status === 'fulfilled') continue
+      const error = asAppError(outcome.reason)
       if (!NO_VOLUME.includes(error.code)) throw error
+      const { sequence, series } = some[n]!
       return { sequence, uid: series.seriesInstanceUid, error }
     }
   }

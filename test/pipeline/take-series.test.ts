@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { dataset } from '../../src/dicom/dataset.ts'
 import { readVolumeHere } from '../../src/dicom/series-volume.ts'
+import { nextTurn } from '../../src/domain/next-turn.ts'
 import type { Bundle } from '../../src/inference/bundle/manifest.ts'
 import { sequencesOf } from '../../src/inference/segmentation/sequence-volume.ts'
 import type { SeriesOverrides } from '../../src/inference/series/overrides.ts'
@@ -48,11 +49,13 @@ function take(
   policy: UnusablePolicy = DEFAULT_POLICY,
   overrides: SeriesOverrides = {},
   of: Bundle = bundle,
+  arrival = async (_uid: string) => {},
 ) {
   const selections: number[] = []
   const ports = {
     archive: {
       async *retrieveSeries(_study: string, uid: string) {
+        await arrival(uid)
         yield* all.find(({ series }) => series.seriesInstanceUid === uid)!.files
       },
     },
@@ -74,9 +77,24 @@ function take(
   return { taken: takeSeries(ports, study, options), selections }
 }
 
-describe('a chosen series that is no volume', async () => {
+describe('a chosen series, whether a volume or none', async () => {
   const [fine, coarse, t2] = [await made('fine', T1C, 2), await made('coarse', T1C, 4), await made('t2', T2, 4)]
   const uidOf = ({ series }: TestSeries) => series.seriesInstanceUid
+
+  it('is one of two that are retrieved at once; the order in which they come decides nothing', async () => {
+    const [t1cAnswers, t2Comes] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    // T1c comes only after T2, which is asked for in the meantime.
+    const arrival = (uid: string) => {
+      if (uid !== uidOf(t2)) return t1cAnswers.promise
+      t2Comes.resolve()
+      return Promise.resolve()
+    }
+    const { taken } = take([t2, coarse], DEFAULT_POLICY, {}, bundle, arrival)
+    await t2Comes.promise
+    for (let turn = 0; turn < 20; turn++) await nextTurn()
+    t1cAnswers.resolve()
+    expect(sequencesOf((await taken).images)).toEqual(['T1c', 'T2'])
+  })
 
   it('gives way to the next candidate', async () => {
     const { taken, selections } = take([withGap(fine), coarse, t2])
