@@ -6,8 +6,8 @@ import { SEQUENCES, type Sequence } from '../../domain/study.ts'
 import type { Grid, Vec3, Volume } from '../../domain/volume.ts'
 import { type BundleManifest, channelOrder } from '../bundle/manifest.ts'
 import type { ForegroundNormalisation } from '../bundle/normalisation.ts'
-import { alignedGrid, coarseGrid, foregroundBox, isSameGrid, subGrid } from '../volumes/grids.ts'
-import { interpolate, prefilter, resample } from '../volumes/resample.ts'
+import { alignedGrid, coarseGrid, foregroundBox, isSameGrid } from '../volumes/grids.ts'
+import { cut, interpolate, prefilter, resample } from '../volumes/resample.ts'
 import { IDENTITY, REGISTRATION_SPACING_MM, type Registrar } from '../volumes/rigid.ts'
 import { PREPARATION_LIMITS } from './input-limits.ts'
 import { foregroundThreshold, normalise } from './normalise.ts'
@@ -114,7 +114,7 @@ function cropForeground(
     foregroundThreshold(whole, rules),
     Math.ceil(PREPARATION_LIMITS.foregroundMargin.value / Math.min(...spacing)),
   )
-  return resample(whole, subGrid(whole.grid, box.from, box.to))
+  return cut(whole, box.from, box.to)
 }
 
 function volumeOn(grid: Grid, { volume, registration }: Registered<SequenceVolume>): Volume<Float32Array> {

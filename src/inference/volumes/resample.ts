@@ -16,17 +16,21 @@ export function resample(
 ): Volume<Float32Array> {
   const map = indexMap(target, source.grid, transform)
   const sigmas = sigmasFor(map)
-  if (sigmas.every((sigma) => sigma < LEAST_SIGMA)) return interpolate(source, target, transform)
+  if (needNoFilter(sigmas)) return interpolate(source, target, transform)
   if (runsAlong(map)) return resampleAlongAxes(source, target, map, (axis) => kernelFor(sigmas[axis]))
-  return interpolate(filtered(partFor(source, target, map, sigmas), sigmas), target, transform)
+  const [from, to] = rangeFor(target, source.grid, map, sigmas)
+  if (from.some((at, axis) => at >= to[axis]!)) return { grid: target, data: new Float32Array(voxelCount(target)) }
+  return interpolate(smooth(cut(source, from, to), sigmas), target, transform)
 }
 
 /** Source voxels; with a smaller sigma the neighbours weigh less than a millionth, and the pass over all voxels changes nothing. */
 const LEAST_SIGMA = 0.19
+const needNoFilter = (sigmas: Vec3) => sigmas.every((sigma) => sigma < LEAST_SIGMA)
 
 /** The source as smooth as the target's voxels need it, for grids that several transforms lead to. */
 export function prefilter(source: Volume<Float32Array>, target: Grid): Volume<Float32Array> {
-  return filtered(source, sigmasFor(indexMap(target, source.grid, IDENTITY)))
+  const sigmas = sigmasFor(indexMap(target, source.grid, IDENTITY))
+  return needNoFilter(sigmas) ? source : smooth({ grid: source.grid, data: source.data.slice() }, sigmas)
 }
 
 /**
@@ -42,36 +46,28 @@ function kernelFor(sigma: number): Float64Array {
   return sigma < LEAST_SIGMA ? Float64Array.of(1) : gaussianKernel(sigma)
 }
 
-function filtered(source: Volume<Float32Array>, sigmas: Vec3): Volume<Float32Array> {
-  if (sigmas.every((sigma) => sigma < LEAST_SIGMA)) return source
-  const data = source.data.slice()
+/** Smooths the volume in place. */
+function smooth(volume: Volume<Float32Array>, sigmas: Vec3): Volume<Float32Array> {
   for (const axis of [2, 1, 0] as const)
-    if (sigmas[axis] >= LEAST_SIGMA) smoothAxis(data, source.grid.size, axis, gaussianKernel(sigmas[axis]))
-  return { grid: source.grid, data }
+    if (sigmas[axis] >= LEAST_SIGMA) smoothAxis(volume.data, volume.grid.size, axis, gaussianKernel(sigmas[axis]))
+  return volume
 }
 
-/** The source's voxels that decide the target's values; all of them if the two do not meet. */
-function partFor(
-  source: Volume<Float32Array>,
-  target: Grid,
-  { base, axes }: IndexMap,
-  sigmas: Vec3,
-): Volume<Float32Array> {
-  const { size } = source.grid
+/** The source's voxels [from, to) that decide the target's values; an empty range if the two do not meet. */
+function rangeFor(target: Grid, { size }: Grid, { base, axes }: IndexMap, sigmas: Vec3): [from: Vec3, to: Vec3] {
   const reach = (axis: 0 | 1 | 2, side: 1 | -1) =>
     axes.reduce((sum, a, n) => sum + side * Math.max(0, side * a[axis] * (target.size[n]! - 1)), base[axis])
   const radius = (axis: 0 | 1 | 2) => Math.ceil(3 * sigmas[axis]) + 1
   const first = (axis: 0 | 1 | 2) => Math.max(0, Math.floor(reach(axis, -1)) - radius(axis))
   const end = (axis: 0 | 1 | 2) => Math.min(size[axis], Math.ceil(reach(axis, 1)) + radius(axis) + 1)
-  const [from, to]: [Vec3, Vec3] = [
+  return [
     [first(0), first(1), first(2)],
     [end(0), end(1), end(2)],
   ]
-  return from.some((at, axis) => at >= to[axis]!) ? source : cut(source, from, to)
 }
 
-/** Voxels [from, to) of each axis. */
-function cut({ grid, data }: Volume<Float32Array>, from: Vec3, to: Vec3): Volume<Float32Array> {
+/** A copy of the voxels [from, to) of each axis. */
+export function cut({ grid, data }: Volume<Float32Array>, from: Vec3, to: Vec3): Volume<Float32Array> {
   const part = subGrid(grid, from, to)
   const [nx, ny, nz] = part.size
   const out = new Float32Array(voxelCount(part))
@@ -85,9 +81,8 @@ function cut({ grid, data }: Volume<Float32Array>, from: Vec3, to: Vec3): Volume
 
 /** Gaussian of `sigma` mm along every axis, sampled to 3 sigma, edges repeated. */
 export function smoothed({ grid, data }: Volume<Float32Array>, sigma: number): Volume<Float32Array> {
-  const out = data.slice()
-  for (const axis of [2, 1, 0] as const) smoothAxis(out, grid.size, axis, gaussianKernel(sigma / grid.spacing[axis]))
-  return { grid, data: out }
+  const [x, y, z] = grid.spacing
+  return smooth({ grid, data: data.slice() }, [sigma / x, sigma / y, sigma / z])
 }
 
 /** Sampled Gaussian of radius ceil(3 sigma), sum 1. */

@@ -72,6 +72,27 @@ describe('resampling', () => {
     expect(part.data.filter((value) => value > 50).length).toBeGreaterThan(20)
   })
 
+  it('along the axes gives the same for a source that is stored the other way round, and 0 beyond it', () => {
+    const [nx, ny, nz] = [9, 7, 5]
+    const values = Float32Array.from({ length: nx * ny * nz }, (_, v) => 60 + ((v * 37) % 89))
+    const from = axial([nx, ny, nz], [1, 0.8, 2], [10, -20, 5])
+    const turned = Float32Array.from(values, (_, v) => {
+      const [i, j, k] = [v % nx, Math.floor(v / nx) % ny, Math.floor(v / (nx * ny))]
+      return values[nx - 1 - i + nx * (ny - 1 - j + ny * k)]!
+    })
+    const backwards: Grid = {
+      ...from,
+      origin: toPatient(from, [nx - 1, ny - 1, 0]),
+      direction: [-1, 0, 0, 0, -1, 0, 0, 0, 1],
+    }
+    const target = axial([6, 5, 4], [3, 3, 3], [7, -23, 5])
+    const there = resample({ grid: from, data: values }, target).data
+    const other = resample({ grid: backwards, data: turned }, target).data
+    for (const [v, value] of there.entries()) expect(other[v]).toBeCloseTo(value, 3)
+    // The source begins at x = 10 and y = -20; the target one voxel before.
+    expect([there[0], there[1], there[6], there[7]! > 60]).toEqual([0, 0, 0, true])
+  })
+
   it('returns the same voxels on the same grid, and a single slice on itself', () => {
     for (const [v, value] of resample(source, source.grid).data.entries()) expect(value).toBeCloseTo(source.data[v]!, 6)
     const slice = paint(axial([5, 4, 1], [1, 1, 5]), ([x, y]) => x + 10 * y)
