@@ -4,6 +4,7 @@ import { patientIdentity, studyIdentity } from '../dicom/identity.ts'
 import type { AnalysisRecord } from '../domain/analysis.ts'
 import type { AnalysisResult, ClinicalFacts, QualityNote } from '../domain/finding.ts'
 import type { Artifact } from '../domain/ports/analysis-store.ts'
+import type { Step } from '../domain/steps.ts'
 import type { PatientIdentity, Study, StudyIdentity } from '../domain/study.ts'
 import { together } from '../domain/together.ts'
 import { targetLesions } from '../inference/lesions/diameters.ts'
@@ -30,7 +31,7 @@ import {
   takeImages,
 } from './segment-study.ts'
 import { inputSeries } from './sequence-images.ts'
-import { createStopwatch, type Step, type Stopwatch } from './stopwatch.ts'
+import { createStopwatch, type Stopwatch } from './stopwatch.ts'
 
 /**
  * Analyses one registered study and saves the result and artefacts; the record is then "analysed". Throws AppError; by its

@@ -1,22 +1,7 @@
 // Times the steps of an analysis and reports each in the record, so that people see how far it is.
 import type { Clock } from '../domain/ports/clock.ts'
 import { NO_TRACING, type Tracing } from '../domain/ports/tracing.ts'
-
-/** The steps, in order; the page and the demo show them by these names. */
-export const STEPS = [
-  'identify',
-  'select',
-  'retrieve',
-  'prepare',
-  'check',
-  'segment',
-  'measure',
-  'compare',
-  'predict',
-  'encode',
-  'keep',
-] as const
-export type Step = (typeof STEPS)[number]
+import type { Step } from '../domain/steps.ts'
 
 export interface Stopwatch {
   /** Runs one step and adds its seconds to `seconds`; those of a repeated step are added up. */

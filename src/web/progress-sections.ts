@@ -3,7 +3,8 @@ import { html } from 'hono/html'
 import type { AnalysisEvent, AnalysisRecord } from '../domain/analysis.ts'
 import type { LegRecord } from '../domain/delivery.ts'
 import { ERRORS } from '../domain/errors.ts'
-import { LEG_NAMES, LEG_STATES, receiptName, STEP_NAMES } from '../wording/web-pages.ts'
+import { STEPS } from '../domain/steps.ts'
+import { LEG_NAMES, LEG_STATES, receiptName, stepName } from '../wording/web-pages.ts'
 import { bar } from './bars.ts'
 import { formatSeconds, secondsBetween, sentence, timeOf } from './format.ts'
 import type { Html, Part } from './html.ts'
@@ -32,7 +33,7 @@ export function stepsOf(state: AnalysisRecord['state'], events: readonly Analysi
     else steps.set(step, { step, state: state === 'running' ? 'running' : 'stopped', startedAt })
   }
   if (state === 'running') {
-    for (const step of Object.keys(STEP_NAMES)) if (!steps.has(step)) steps.set(step, { step, state: 'next' })
+    for (const step of STEPS) if (!steps.has(step)) steps.set(step, { step, state: 'next' })
   }
   return [...steps.values()]
 }
@@ -53,7 +54,7 @@ export function progressSection(record: AnalysisRecord, events: readonly Analysi
       state,
       seconds,
       startedAt,
-    }) => html`<li class="step step-${state}"${state === 'running' ? html` aria-current="step"` : ''}>${icon(STEP_ICONS[state])}<span class="step-name">${STEP_NAMES[step] ?? step}</span>
+    }) => html`<li class="step step-${state}"${state === 'running' ? html` aria-current="step"` : ''}>${icon(STEP_ICONS[state])}<span class="step-name">${stepName(step)}</span>
 <span class="step-time">${seconds === undefined ? (state === 'running' && startedAt ? html`<span data-since="${startedAt}">running</span>` : state === 'stopped' ? 'stopped' : '') : formatSeconds(seconds)}</span>
 ${seconds === undefined ? '' : bar(longest > 0 ? seconds / longest : 0, 'time')}</li>`,
   )

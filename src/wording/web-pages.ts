@@ -2,6 +2,7 @@
 import type { AnalysisState } from '../domain/analysis.ts'
 import type { Leg, LegState } from '../domain/delivery.ts'
 import type { Head } from '../domain/finding.ts'
+import type { Step } from '../domain/steps.ts'
 import { className } from './predictions.ts'
 
 export const PRODUCT = 'Gliabridge'
@@ -18,17 +19,23 @@ export const STATES: Record<AnalysisState, { name: string; sentence: string }> =
 export const LEG_NAMES: Record<Leg, string> = { pacs: 'PACS', ehr: 'EHR' }
 export const LEG_STATES: Record<LegState, string> = { waiting: 'waiting', done: 'done', failed: 'failed' }
 
-export const STEP_NAMES: Readonly<Record<string, string>> = {
+const STEP_NAMES: Readonly<Record<Step, string>> = {
   identify: 'Identify patient and study',
   select: 'Choose series',
   retrieve: 'Fetch images',
   prepare: 'Align and resample',
+  check: 'Check pixels against headers',
   segment: 'Segment',
   measure: 'Measure',
   compare: 'Compare with an earlier study',
   predict: 'Predict from features',
   encode: 'Write SEG and PDF',
   keep: 'Keep images for this page',
+}
+
+/** A step of another release, which the history may have, is called as it was noted. */
+export function stepName(step: string): string {
+  return step in STEP_NAMES ? STEP_NAMES[step as Step] : step
 }
 
 const RECEIPTS: Readonly<Record<string, string>> = {

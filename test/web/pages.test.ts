@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { hourly } from '../../src/domain/activity.ts'
 import type { AnalysisRecord } from '../../src/domain/analysis.ts'
 import type { Bidimensional, TissueResult } from '../../src/domain/finding.ts'
+import { STEPS } from '../../src/domain/steps.ts'
 import { parseSummary } from '../../src/store/result-schema.ts'
 import { ASSETS } from '../../src/web/assets.ts'
 import { ageAt, formatName, formatSeconds, sentence } from '../../src/web/format.ts'
@@ -384,7 +385,12 @@ describe('the study page', () => {
       'next',
       'next',
       'next',
+      'next',
     ])
+    const names = [...page.matchAll(/class="step-name">([^<]*)</g)].map(([, name]) => name)
+    expect(names).toHaveLength(STEPS.length)
+    // In words, not as the history has them.
+    expect(names.filter((name) => (STEPS as readonly string[]).includes(name!))).toEqual([])
     expect(stepsOf('held', eventsOf(running)).map(({ state }) => state)).toEqual(['done', 'done', 'done', 'stopped'])
   })
 
